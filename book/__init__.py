@@ -1,0 +1,1 @@
+"""The book: chapters, facts, the theme, and the driver that builds them."""

@@ -1,0 +1,36 @@
+"""The widgets of the book, as Python objects: `from mha_lessons.widgets import HeadExplorer`."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mha_lessons.widgets.head_explorer import HeadExplorer
+    from mha_lessons.widgets.head_sum import HeadSum
+    from mha_lessons.widgets.mask_painter import MaskPainter
+    from mha_lessons.widgets.rank_meter import RankMeter
+    from mha_lessons.widgets.self_check import SelfCheck
+    from mha_lessons.widgets.split_or_project import SplitOrProject
+
+_HOME = {
+    "HeadExplorer": "head_explorer",
+    "HeadSum": "head_sum",
+    "MaskPainter": "mask_painter",
+    "RankMeter": "rank_meter",
+    "SelfCheck": "self_check",
+    "SplitOrProject": "split_or_project",
+}
+
+__all__ = ["HeadExplorer", "HeadSum", "MaskPainter", "RankMeter", "SelfCheck", "SplitOrProject"]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a widget when it is first named: one missing bundle then spoils one widget, not the package."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}; it has {', '.join(__all__)}")
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,109 @@
+"""Tensors that a user hands to a widget, packed so that a page can show them, too."""
+
+from __future__ import annotations
+
+from base64 import b64decode, b64encode
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from mha_lessons.trace import Trace
+
+MOST_WEIGHTS = 2**22  # 16 MiB of float32, which a page still draws
+
+
+def given_trace(trace: Trace, tokens: Sequence[str]) -> dict[str, Any]:
+    """Pack a `Trace` of one sequence.
+
+    Args:
+        trace: of a batch of one, query and key of the same length.
+        tokens: a word for each position.
+
+    Raises:
+        ValueError: more than one sequence, or tokens that do not match.
+    """
+    import torch
+
+    if trace.attn.shape[0] != 1:
+        raise ValueError(
+            f"trace should be of one sequence, got a batch of {trace.attn.shape[0]}; trace one alone"
+        )
+    # Grouped heads share keys and values: each query head gets a copy of its own.
+    groups = trace.q.shape[1] // trace.k.shape[1]
+    tensors = {
+        "q": trace.q,
+        "k": torch.repeat_interleave(trace.k, groups, dim=1),
+        "v": torch.repeat_interleave(trace.v, groups, dim=1),
+        "scores": trace.scores,
+        "attn": trace.attn,
+        "z": trace.z,
+        "output": trace.output,
+    }
+    sizes = {"d_head": trace.z.shape[-1], "d_model": trace.output.shape[-1]}
+    return _pack({name: tensor[0] for name, tensor in tensors.items()}, list(tokens), sizes)
+
+
+def given_attentions(attentions: Any, tokens: Sequence[str], layer: int) -> dict[str, Any]:
+    """Pack attention weights: [head, query, key], [1, head, query, key], or a sequence of such, one a layer.
+
+    Raises:
+        ValueError: another shape, no such layer, weights that are not weights, or tokens that do not match.
+    """
+    import torch
+
+    if isinstance(attentions, (list, tuple)):
+        if not -len(attentions) <= layer < len(attentions):
+            raise ValueError(f"attentions have layers 0 to {len(attentions) - 1}, got layer={layer}")
+        attentions = attentions[layer]
+    if attentions is None:
+        raise ValueError(
+            "attentions are None: load the model with attn_implementation='eager' and ask for them"
+        )
+    attn = torch.as_tensor(attentions)
+    if attn.ndim == 4 and attn.shape[0] == 1:
+        attn = attn[0]
+    if attn.ndim != 3 or attn.shape[1] != attn.shape[2]:
+        raise ValueError(f"attn should be [head, query, key] of one sequence, got {list(attn.shape)}")
+    if not bool(((attn >= 0) & (attn <= 1.001)).all()):
+        raise ValueError(
+            "attn should hold weights from 0 to 1; got NaN or other numbers (scores before the softmax?)"
+        )
+    # A weight of zero is a word that was not looked at; what its score was, nobody can tell.
+    tensors = {"attn": attn, "scores": attn.detach().float().log()}
+    return _pack(tensors, list(tokens), {"d_head": 0, "d_model": 0})
+
+
+def unpack(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The packed tensors, flat, and the plain values beside them."""
+    import numpy as np
+    import torch
+
+    flat = torch.from_numpy(np.frombuffer(b64decode(given["data"]), dtype=np.float32).copy())
+    names, lengths = zip(*given["fields"], strict=True)
+    plain = {name: value for name, value in given.items() if name not in ("fields", "data")}
+    return {**plain, "roles": None, **dict(zip(names, flat.split(list(lengths)), strict=True))}
+
+
+def _pack(tensors: Mapping[str, Tensor], tokens: list[str], sizes: Mapping[str, int]) -> dict[str, Any]:
+    import torch
+
+    num_heads, queries, keys = tensors["attn"].shape
+    if queries != keys or len(tokens) != keys:
+        raise ValueError(
+            f"tokens should name the {queries} queries and {keys} keys of attn, got {len(tokens)} tokens"
+        )
+    if num_heads * queries * keys > MOST_WEIGHTS:
+        raise ValueError(
+            f"{num_heads} heads x {queries} x {keys} weights are more than a page can draw "
+            f"({MOST_WEIGHTS} at most); show fewer heads or a shorter text"
+        )
+    flat = {name: tensor.detach().to("cpu", torch.float32).reshape(-1) for name, tensor in tensors.items()}
+    return {
+        "tokens": [str(token) for token in tokens],
+        "num_heads": num_heads,
+        **sizes,
+        "fields": [[name, tensor.numel()] for name, tensor in flat.items()],
+        "data": b64encode(torch.cat(list(flat.values())).numpy().tobytes()).decode("ascii"),
+    }

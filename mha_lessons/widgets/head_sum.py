@@ -1,0 +1,113 @@
+"""HeadSum: the output as the sum of what each head adds, with a gate for each head."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import traitlets
+
+from mha_lessons.params import Params, check, check_gates
+from mha_lessons.widgets.bundle import bundle
+from mha_lessons.widgets.lesson_widget import LessonWidget
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from mha_lessons.gates import HeadSum as Sum
+
+LAYER = ("text", "num_heads", "d_model", "d_head", "causal", "temperature", "seed", "source")
+
+
+class HeadSum(LessonWidget):
+    """Switch heads off, to half or to double, and see what is left of each word's output.
+
+    Example:
+        >>> from mha_lessons.widgets import HeadSum
+        >>> widget = HeadSum(text="The cat sat because it was tired", num_heads=4, gates=[1, 0])
+        >>> widget.sum.movement.angle.shape  # how far each of seven words turned, in degrees
+        torch.Size([7])
+
+    Raises:
+        ValueError: the settings do not fit together (an empty sentence, a gate that is no number); the
+            sentence says what would work.
+    """
+
+    _esm = bundle("head_sum.js")
+    _css = bundle("head_sum.css")
+    page_name = "head_sum"
+    asks = (*LAYER, "gates")
+
+    text = traitlets.Unicode("Anna gave Ben the book because she had read it.", help="The sentence.").tag(
+        sync=True
+    )
+    num_heads = traitlets.Int(4, help="Number of attention heads.").tag(sync=True)
+    d_model = traitlets.Int(64, help="Width of a token vector.").tag(sync=True)
+    d_head = traitlets.Int(
+        None, allow_none=True, help="Width of one head; None means d_model // num_heads."
+    ).tag(sync=True)
+    causal = traitlets.Bool(False, help="Whether a word may look at earlier words only.").tag(sync=True)
+    temperature = traitlets.Float(
+        1.0, help="Divides the scores before the softmax: below 1 sharper, above 1 flatter."
+    ).tag(sync=True)
+    seed = traitlets.Int(0, help="Seed of the word vectors and of the weights.").tag(sync=True)
+    source = traitlets.Enum(
+        ("designed", "random"),
+        default_value="designed",
+        help="Where the heads come from: queries and keys set by hand, or random weights.",
+    ).tag(sync=True)
+    gates = traitlets.List(
+        traitlets.Float(),
+        help="A factor for what each head adds: 0 is off, 1 as it is; a shorter list means 1 for the rest.",
+    ).tag(sync=True)
+    query = traitlets.Int(0, help="The word whose output is taken apart, counted from 0.").tag(sync=True)
+    dimension = traitlets.Int(0, help="The dimension that is added up number by number, from 0.").tag(
+        sync=True
+    )
+
+    @property
+    def params(self) -> Params:
+        """The settings of the layer as one value."""
+        return Params(**{name: getattr(self, name) for name in LAYER})
+
+    @property
+    def sum(self) -> Sum:
+        """The sum shown, computed by the torch module: contributions, outputs, how far they moved.
+
+        Raises:
+            ValueError: the settings do not fit together; the sentence says what would work.
+        """
+        from mha_lessons.gates import head_sum
+
+        return head_sum(self.params, self.gates)
+
+    def fault(self) -> str | None:
+        """Why the settings do not fit together, or None."""
+        return check(self.params) or check_gates(self.gates)
+
+    def numbers(self) -> dict[str, Any]:
+        """What each head adds, the outputs, and how far they moved."""
+        found = self.sum
+        return {
+            "tokens": found.tokens,
+            "roles": found.roles,
+            "num_heads": self.num_heads,
+            "d_model": self.d_model,
+            "d_head": self.params.head_width,
+            "gap": found.gap,
+            "change_gap": found.change_gap,
+            "gates": found.gates,
+            "contributions": found.contributions,
+            "output": found.output,
+            "reference": found.reference,
+            **found.movement._asdict(),
+        }
+
+    def still_figure(self) -> tuple[str, list[str], np.ndarray]:
+        """All heads' attention for the still, each times its gate: title, tokens, [head, query, key]."""
+        from mha_lessons.compute import compute
+        from mha_lessons.gates import all_gates
+
+        tokens, _roles, trace = compute(self.params)
+        gates = all_gates(self.gates, self.num_heads)
+        title = f"Attention of {self.num_heads} heads with gates {', '.join(f'{g:g}' for g in gates)}"
+        return title, tokens, trace.attn[0].numpy()

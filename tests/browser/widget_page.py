@@ -1,0 +1,59 @@
+"""A page with one widget, from file:// and under the book's content policy: for widgets of no chapter yet."""
+
+from __future__ import annotations
+
+import json
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Locator, Page, expect
+
+from mha_lessons.widgets.bundle import STATIC
+
+POLICY = (
+    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; "
+    "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:"
+)
+
+
+def widget_page(folder: Path, name: str, traits: dict[str, Any] | None = None) -> str:
+    """Address of a page in `folder` with the widget `name`, its traits as given and else as in Python."""
+    from mha_lessons import widgets
+
+    made = getattr(widgets, "".join(part.title() for part in name.split("_")))(engine="page")
+    state = made.page_state() | (traits or {})
+    made.close()
+    if not (folder / "static").exists():
+        (folder / "static").symlink_to(STATIC)
+    page = folder / f"{name}.html"
+    page.write_text(
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Widget</title>'
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'<link rel="stylesheet" href="static/{name}.css"><script defer src="static/page/host.js"></script>'
+        f'<script defer src="static/page/{name}.js"></script></head><body>'
+        f'<main><div data-widget="{name}" data-state="loading" data-traits="{escape(json.dumps(state))}">'
+        "</div></main></body></html>",
+        encoding="utf-8",
+    )
+    return page.as_uri()
+
+
+def ready(page: Page) -> Locator:
+    """The page's widget, once it shows numbers."""
+    widget = page.locator("[data-widget]").first
+    expect(widget).to_have_attribute("data-state", "ready")
+    return widget
+
+
+def copied(page: Page, widget: Locator, action: str) -> str:
+    """What a copy button put on the clipboard, read as a reader would: by pasting."""
+    widget.locator(f'[data-action="{action}"]').click()
+    expect(widget.locator(".mha-status")).to_contain_text("copied")
+    page.evaluate("document.body.append(Object.assign(document.createElement('textarea'), {id: 'paste'}))")
+    page.locator("#paste").focus()
+    page.keyboard.press("Control+V")
+    text = page.locator("#paste").input_value()
+    page.locator("#paste").evaluate("area => area.remove()")
+    return text

@@ -1,0 +1,23 @@
+"""Tests draw the same cases every time, and check every shape in the module's signatures."""
+
+from collections.abc import Iterator
+
+import jaxtyping
+import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "fixed", derandomize=True, deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("fixed")
+
+SHAPED = [f"mha_lessons.{name}" for name in ("attention", "cache", "inputs", "masks", "rotary", "trace")]
+jaxtyping.install_import_hook(SHAPED, "beartype.beartype")
+
+
+@pytest.fixture
+def unchecked() -> Iterator[None]:
+    """Shapes as users have them, unchecked by jaxtyping: for our own errors, and for compilers."""
+    jaxtyping.config.update("jaxtyping_disable", True)
+    yield
+    jaxtyping.config.update("jaxtyping_disable", False)

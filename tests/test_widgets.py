@@ -1,0 +1,168 @@
+"""The widgets as Python objects, and the trees that must mirror each other."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from mha_lessons import widgets
+from mha_lessons.widgets.lesson_widget import PAGE_MIME, LessonWidget
+from mha_lessons.widgets.still import still
+
+ROOT = Path(__file__).parent.parent
+CLASSES: list[type[LessonWidget]] = [getattr(widgets, name) for name in widgets.__all__]
+COMMON = {"engine", "group", "shared"}
+
+
+@pytest.mark.parametrize("widget", CLASSES)
+def test_one_name_leads_to_the_python_module_the_typescript_folder_and_both_bundles(
+    widget: type[LessonWidget],
+) -> None:
+    name = widget.page_name
+    assert widget.__module__ == f"mha_lessons.widgets.{name}"
+    assert widget.__name__ == "".join(part.title() for part in name.split("_"))
+    for path in [
+        f"widgets/{name}/index.ts",
+        f"widgets/{name}/style.css",
+        f"mha_lessons/static/{name}.js",
+        f"mha_lessons/static/{name}.css",
+        f"mha_lessons/static/page/{name}.js",
+    ]:
+        assert (ROOT / path).exists(), path
+
+
+def test_every_folder_of_the_front_end_that_is_a_widget_has_a_python_class() -> None:
+    folders = {path.parent.name for path in (ROOT / "widgets").glob("*/index.ts")} - {
+        "core",
+        "draw",
+        "frame",
+        "host",
+    }
+    assert folders == {widget.page_name for widget in CLASSES}
+
+
+@pytest.mark.parametrize("widget", CLASSES)
+def test_the_traits_are_the_same_on_both_sides(widget: type[LessonWidget]) -> None:
+    source = (ROOT / f"widgets/{widget.page_name}/index.ts").read_text()
+    block = re.search(r"\n  traits: \{\n(.*?)\n  \},", source, re.DOTALL)
+    assert block, "index.ts lists the traits"
+    assert set(re.findall(r"^    (\w+): ", block[1], re.MULTILINE)) == set(widget().page_state()) - COMMON
+    asks = re.search(r"\n  asks: \[(.*?)\],", source, re.DOTALL)
+    assert asks, "index.ts lists the traits that the numbers depend on"
+    assert set(re.findall(r'"(\w+)"', asks[1])) == set(widget.asks)
+
+
+@pytest.mark.parametrize("widget", CLASSES)
+def test_every_public_trait_says_what_it_is(widget: type[LessonWidget]) -> None:
+    made = widget()
+    for name in made.page_state():
+        assert made.traits()[name].help, name
+
+
+@pytest.mark.parametrize("widget", CLASSES)
+def test_a_cell_has_two_lives(widget: type[LessonWidget]) -> None:
+    made = widget()
+    data, _metadata = made._repr_mimebundle_() or ({}, {})
+    assert data["application/vnd.jupyter.widget-view+json"]["model_id"] == made.model_id
+    assert data[PAGE_MIME] == {"widget": widget.page_name, "state": made.page_state()}
+    assert "<script" not in data["text/html"]
+
+
+def test_a_wrong_start_is_refused_with_a_sentence() -> None:
+    with pytest.raises(ValueError, match=r"d_model = 64 cannot be split into 3 equal heads\. Try 2 or 4\."):
+        widgets.HeadExplorer(num_heads=3)
+    with pytest.raises(TypeError, match=r"HeadExplorer has no trait 'heads'; it has causal, "):
+        widgets.HeadExplorer(heads=3)
+
+
+def test_a_wrong_setting_later_is_answered_with_a_sentence_and_a_right_one_with_numbers() -> None:
+    explorer = widgets.HeadExplorer()
+    explorer.num_heads = 3
+    assert explorer._answer["error"].startswith("d_model = 64 cannot be split into 3 equal heads.")
+    explorer.num_heads = 2
+    assert explorer._answer["num_heads"] == 2
+
+
+def test_the_answer_holds_the_numbers_of_the_trace() -> None:
+    explorer = widgets.HeadExplorer(
+        text="one two three", num_heads=2, d_model=16, causal=True, source="random"
+    )
+    answer = explorer._answer
+    flat = np.frombuffer(answer["data"], dtype=np.float32)
+    start = 0
+    for name, length in answer["fields"]:
+        wanted = getattr(explorer.trace, name)[0].detach().numpy().reshape(-1)
+        np.testing.assert_array_equal(flat[start : start + length], wanted, err_msg=name)
+        start += length
+    assert start == len(flat)
+    assert answer["by"] == f"torch {torch.__version__.split('+')[0]}"
+
+
+def test_several_traits_set_together_are_answered_once() -> None:
+    explorer = widgets.HeadExplorer()
+    answers = []
+    explorer.observe(answers.append, names="_answer")
+    explorer.set_state({"text": "a b", "num_heads": 2, "_request": 1})
+    assert len(answers) == 1
+    assert answers[0].new["request"] == 1
+
+
+def test_widgets_of_a_group_keep_what_they_share_and_nothing_else() -> None:
+    one = widgets.HeadExplorer(num_heads=1, group="pair")
+    many = widgets.HeadExplorer(num_heads=8, group="pair")
+    alone = widgets.HeadExplorer(group="other")
+    one.text = "a b c"
+    one.num_heads = 2
+    assert (many.text, many.num_heads) == ("a b c", 8)
+    assert alone.text != "a b c"
+
+
+def test_a_missing_bundle_says_how_to_build_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from mha_lessons.widgets import bundle
+
+    monkeypatch.setattr(bundle, "STATIC", tmp_path)
+    with pytest.raises(FileNotFoundError, match=r"head_explorer\.js is not built; run `make setup`"):
+        bundle.bundle("head_explorer.js")
+
+
+def test_naming_the_widgets_needs_no_torch() -> None:
+    check = (
+        "import sys; from mha_lessons.widgets import HeadExplorer; HeadExplorer(engine='page'); "
+        "sys.exit('torch' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0
+
+
+class Collected(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.opacities: list[float] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        if (opacity := dict(attrs).get("fill-opacity")) is not None:
+            self.opacities.append(float(opacity))
+
+
+def test_the_still_draws_every_weight_and_escapes_the_words() -> None:
+    attn = np.array([[[0.25, 0.75], [0.0, 1.0]]])
+    html = still("A <title>", ["<b>", "x"], attn)
+    seen = Collected()
+    seen.feed(html)
+    assert seen.opacities == [0.25, 0.75, 1.0]
+    assert "b" not in seen.tags
+    assert "&lt;b&gt;" in html
+    assert "x 0.75" in html
+
+
+def test_a_long_sentence_is_cut_in_the_still_and_the_still_says_so() -> None:
+    attn = np.full((1, 40, 40), 1 / 40)
+    assert "(the first 24 of 40 words)" in still("Long", ["w"] * 40, attn)

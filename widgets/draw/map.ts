@@ -1,0 +1,185 @@
+import { element, short, type Cleanup } from "./dom";
+import { paintCells } from "./heatmap";
+import { canvasPen, escapeXml, FONT, round, svgPen, type Pen } from "./pen";
+import type { Scale } from "./scales";
+
+/** What stands along an axis: a word a row, and a label over a range of columns. */
+export interface Axes {
+  rows: string[];
+  columns: { label: string; start: number; end: number }[];
+  columnCount: number;
+}
+
+export interface MapOptions {
+  /** Height of a row in px for this count of rows; square cells if it is not given. */
+  rowHeight?: (rows: number) => number;
+  /** Widest label, in px. */
+  labelWidth: number;
+  /** Largest side of a cell, in px: a short sentence should not fill the screen. */
+  mostCell?: number;
+  /** Labels over the columns stand upright (words) or lie flat (names of ranges). */
+  upright: boolean;
+}
+
+/** A matrix with words on its axes: cells on one canvas, labels on another, redrawn only when they change. */
+export class HeatMap {
+  readonly root = element("div", { class: "mha-map", "data-picture": "map" });
+  readonly cells = element("canvas", { class: "mha-cells" });
+  #labels = element("canvas", { class: "mha-labels", "aria-hidden": "true" });
+  #cursor = element("div", { class: "mha-cursor", hidden: true });
+  #axes: Axes = { rows: [], columns: [], columnCount: 0 };
+  #box = { left: 0, top: 0, width: 0, height: 0 };
+  #drawn = "";
+  #outlined: [row: number | null, column: number | null] = [null, null];
+
+  constructor(
+    private readonly options: MapOptions,
+    cleanup: Cleanup,
+  ) {
+    this.root.append(this.#labels, this.cells, this.#cursor);
+    const observer = new ResizeObserver(() => this.#layout());
+    observer.observe(this.root);
+    cleanup.add(() => observer.disconnect());
+  }
+
+  setAxes(axes: Axes): void {
+    this.#axes = axes;
+    this.#layout();
+  }
+
+  paint(
+    values: ArrayLike<number>,
+    scale: Scale,
+    range: [number, number],
+    masked?: (i: number) => boolean,
+  ): void {
+    paintCells(this.cells, values, this.#axes.rows.length, this.#axes.columnCount, scale, range, masked);
+  }
+
+  /** Outline one cell, or a whole row if no column is given; nothing if `row` is null. */
+  outline(row: number | null, column: number | null = null): void {
+    this.#outlined = [row, column];
+    const { rows, columnCount } = this.#axes;
+    this.#cursor.hidden = row === null || row >= rows.length;
+    if (row === null) return;
+    const width = this.#box.width / (columnCount || 1);
+    const height = this.#box.height / (rows.length || 1);
+    Object.assign(this.#cursor.style, {
+      left: `${this.#box.left + (column ?? 0) * width}px`,
+      top: `${this.#box.top + row * height}px`,
+      width: `${column === null ? this.#box.width : width}px`,
+      height: `${height}px`,
+    });
+  }
+
+  /** The cell under a pointer, or null beside the cells. */
+  cellAt(event: { clientX: number; clientY: number }): { row: number; column: number } | null {
+    const box = this.cells.getBoundingClientRect();
+    const row = Math.floor(((event.clientY - box.top) / box.height) * this.#axes.rows.length);
+    const column = Math.floor(((event.clientX - box.left) / box.width) * this.#axes.columnCount);
+    const inside = row >= 0 && row < this.#axes.rows.length && column >= 0 && column < this.#axes.columnCount;
+    return inside ? { row, column } : null;
+  }
+
+  /** Draw the labels again, in the colours of a theme that has changed. */
+  recolour(): void {
+    this.#drawn = "";
+    this.#layout();
+  }
+
+  /** The picture as SVG elements, its corner at 0, 0; cells as one image, so that a long sentence stays a small file. */
+  svg(): string {
+    const { left, top, width, height } = this.#box;
+    const parts = [
+      `<image x="${round(left)}" y="${round(top)}" width="${round(width)}" height="${round(height)}" ` +
+        `preserveAspectRatio="none" style="image-rendering:pixelated" href="${escapeXml(this.cells.toDataURL())}"/>`,
+      `<rect x="${round(left)}" y="${round(top)}" width="${round(width)}" height="${round(height)}" fill="none" ` +
+        `stroke="${escapeXml(getComputedStyle(this.root).getPropertyValue("--mha-line"))}"/>`,
+    ];
+    this.#drawLabels(svgPen(parts));
+    return parts.join("");
+  }
+
+  #layout(): void {
+    const width = this.root.clientWidth;
+    const { rows, columns, columnCount } = this.#axes;
+    if (!width || !rows.length || !columnCount) return;
+    const key = JSON.stringify([width, rows, columns, columnCount, devicePixelRatio]);
+    if (key === this.#drawn) return;
+    this.#drawn = key;
+    const widest = Math.max(...rows.map((word) => this.#measure(short(word, 14), 13)));
+    const left = Math.ceil(Math.min(this.options.labelWidth, width * 0.36, widest + 8));
+    const cell = Math.min(this.options.mostCell ?? Infinity, (width - left - 1) / columnCount);
+    const height = this.options.rowHeight?.(rows.length) ?? cell;
+    const top = this.options.upright ? left : 18;
+    this.#box = { left, top, width: cell * columnCount, height: height * rows.length };
+    Object.assign(this.cells.style, {
+      left: `${left}px`,
+      top: `${top}px`,
+      width: `${this.#box.width}px`,
+      height: `${this.#box.height}px`,
+    });
+    const tall = top + this.#box.height + 1;
+    this.root.style.height = `${tall}px`;
+    this.#drawLabels(canvasPen(this.#labels, width, tall));
+    this.outline(...this.#outlined); // it may have been asked for before there was any width
+  }
+
+  #measure(words: string, size: number): number {
+    const context = this.#labels.getContext("2d")!;
+    context.font = `${size}px ${FONT}`;
+    return context.measureText(words).width;
+  }
+
+  /** The word, or as much of it as there is room for. */
+  #fit(word: string, room: number, size: number): string {
+    let words = word;
+    for (let most = 13; this.#measure(words, size) > room && most > 0; most--) words = short(word, most);
+    return words;
+  }
+
+  #drawLabels(pen: Pen): void {
+    const { left, top, width, height } = this.#box;
+    const { rows, columns, columnCount } = this.#axes;
+    const colour = getComputedStyle(this.root).getPropertyValue("--mha-fg");
+    const rowHeight = height / rows.length;
+    const cell = width / columnCount;
+    const size = (room: number) => Math.max(8, Math.min(13, room * 0.85));
+    // Where rows are thinner than letters, every n-th word is written.
+    const step = (room: number) => Math.ceil(size(room) / room);
+    rows.forEach((word, i) => {
+      if (i % step(rowHeight)) return;
+      const words = this.#fit(word, left - 6, size(rowHeight));
+      pen.text(words, left - 4, top + (i + 0.5) * rowHeight, {
+        size: size(rowHeight),
+        colour,
+        align: "right",
+      });
+    });
+    if (!this.options.upright) return this.#drawRanges(pen, colour, cell);
+    columns.forEach(({ label }, i) => {
+      if (i % step(cell)) return;
+      const words = this.#fit(label, top - 6, size(cell));
+      pen.text(words, left + (i + 0.5) * cell, top - 4, {
+        size: size(cell),
+        colour,
+        align: "left",
+        upright: true,
+      });
+    });
+  }
+
+  #drawRanges(pen: Pen, colour: string, cell: number): void {
+    const { left, top, height } = this.#box;
+    const line = getComputedStyle(this.root).getPropertyValue("--mha-strong-line");
+    for (const { label, start, end } of this.#axes.columns) {
+      const room = (end - start) * cell - 2;
+      // Where "head 3" is too long, "3" says as much.
+      const words = this.#measure(label, 11) <= room ? label : label.split(" ").at(-1)!;
+      const middle = left + ((start + end) / 2) * cell;
+      pen.text(this.#fit(words, room, 11), middle, top - 9, { size: 11, colour, align: "center" });
+      const x = left + start * cell;
+      if (start > 0) pen.line([[x, top - 14], [x, top + height]], { colour: line, width: 1 }); // prettier-ignore
+    }
+  }
+}

@@ -1,0 +1,123 @@
+/** What labels and lines are drawn with: a canvas on the screen, SVG in a saved file. One drawing routine serves both. */
+export interface Pen {
+  text(words: string, x: number, y: number, style: TextStyle): void;
+  line(points: [number, number][], style: LineStyle): void;
+  /** From left to right, level at both ends. */
+  curve(x1: number, y1: number, x2: number, y2: number, style: LineStyle): void;
+  /** A filled rectangle; a negative width or height goes the other way. */
+  box(x: number, y: number, width: number, height: number, style: { colour: string; opacity?: number }): void;
+}
+
+export interface TextStyle {
+  size: number;
+  colour: string;
+  align: "left" | "center" | "right";
+  bold?: boolean;
+  /** Written upwards, as a label over a column. */
+  upright?: boolean;
+}
+
+export interface LineStyle {
+  colour: string;
+  width: number;
+  opacity?: number;
+  /** Lengths of dash and gap in px. */
+  dash?: [number, number];
+}
+
+export const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif";
+
+/** Make a canvas sharp at this screen's resolution, and give the pen that draws on it in CSS pixels. */
+export function canvasPen(canvas: HTMLCanvasElement, width: number, height: number): Pen {
+  const ratio = devicePixelRatio || 1;
+  canvas.width = Math.round(width * ratio);
+  canvas.height = Math.round(height * ratio);
+  const context = canvas.getContext("2d")!;
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  context.textBaseline = "middle";
+  const stroke = ({ colour, width, opacity = 1, dash = [0, 0] }: LineStyle) => {
+    context.setLineDash(dash[0] ? dash : []);
+    context.strokeStyle = colour;
+    context.lineWidth = width;
+    context.globalAlpha = opacity;
+    context.stroke();
+    context.globalAlpha = 1;
+  };
+  return {
+    text(words, x, y, { size, colour, align, bold, upright }) {
+      context.font = `${bold ? "bold " : ""}${size}px ${FONT}`;
+      context.fillStyle = colour;
+      context.textAlign = align;
+      if (!upright) return context.fillText(words, x, y);
+      context.save();
+      context.translate(x, y);
+      context.rotate(-Math.PI / 2);
+      context.fillText(words, 0, 0);
+      context.restore();
+    },
+    line(points, style) {
+      context.beginPath();
+      for (const [x, y] of points) context.lineTo(x, y);
+      stroke(style);
+    },
+    curve(x1, y1, x2, y2, style) {
+      const middle = (x1 + x2) / 2;
+      context.beginPath();
+      context.moveTo(x1, y1);
+      context.bezierCurveTo(middle, y1, middle, y2, x2, y2);
+      stroke(style);
+    },
+    box(x, y, width, height, { colour, opacity = 1 }) {
+      context.fillStyle = colour;
+      context.globalAlpha = opacity;
+      context.fillRect(x, y, width, height);
+      context.globalAlpha = 1;
+    },
+  };
+}
+
+/** A pen that writes SVG elements into `parts`. */
+export function svgPen(parts: string[]): Pen {
+  const anchors = { left: "start", center: "middle", right: "end" };
+  const stroke = ({ colour, width, opacity = 1, dash }: LineStyle) =>
+    `fill="none" stroke="${escapeXml(colour)}" stroke-width="${round(width)}" stroke-opacity="${round(opacity)}"` +
+    (dash ? ` stroke-dasharray="${dash.join(" ")}"` : "");
+  return {
+    text(words, x, y, { size, colour, align, bold, upright }) {
+      const place = upright
+        ? `transform="translate(${round(x)} ${round(y)}) rotate(-90)"`
+        : `x="${round(x)}" y="${round(y)}"`;
+      parts.push(
+        `<text ${place} dominant-baseline="central" text-anchor="${anchors[align]}" font-size="${round(size)}"` +
+          `${bold ? ' font-weight="bold"' : ""} fill="${escapeXml(colour)}">${escapeXml(words)}</text>`,
+      );
+    },
+    line(points, style) {
+      const path = points.map(([x, y]) => `${round(x)},${round(y)}`).join(" ");
+      parts.push(`<polyline points="${path}" ${stroke(style)}/>`);
+    },
+    curve(x1, y1, x2, y2, style) {
+      const middle = round((x1 + x2) / 2);
+      const path = `M${round(x1)} ${round(y1)}C${middle} ${round(y1)} ${middle} ${round(y2)} ${round(x2)} ${round(y2)}`;
+      parts.push(`<path d="${path}" ${stroke(style)}/>`);
+    },
+    box(x, y, width, height, { colour, opacity = 1 }) {
+      const [left, top] = [round(Math.min(x, x + width)), round(Math.min(y, y + height))];
+      const [wide, tall] = [round(Math.abs(width)), round(Math.abs(height))];
+      parts.push(
+        `<rect x="${left}" y="${top}" width="${wide}" height="${tall}" fill="${escapeXml(colour)}" ` +
+          `fill-opacity="${round(opacity)}"/>`,
+      );
+    },
+  };
+}
+
+/** Text that is safe between tags and in attributes; characters that XML forbids are left out. */
+export function escapeXml(text: string): string {
+  const allowed = text.replace(/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, "");
+  return allowed.replace(/[<>&"']/g, (sign) => `&#${sign.codePointAt(0)};`);
+}
+
+export function round(value: number): number {
+  return Math.round(value * 100) / 100;
+}
