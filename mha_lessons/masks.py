@@ -117,7 +117,7 @@ def as_four_axes(
         if mask.is_cpu and not torch.compiler.is_compiling() and not float(mask.detach().sum()) < math.inf:
             raise ValueError("mask should hold finite numbers or -inf, got NaN or +inf")
         mask = mask.to(q.dtype)
-    return mask.view(four) if mask.is_contiguous() else mask.reshape(four)
+    return mask.view(four)
 
 
 def rows_with_nothing(mask: AnyMask) -> Bool[Tensor, "... 1"] | None:

@@ -6,6 +6,10 @@ import jaxtyping
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.site import built_site
+
+__all__ = ["built_site"]
+
 settings.register_profile(
     "fixed", derandomize=True, deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow]
 )

@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mha_lessons.widgets.cost_meter import CostMeter
     from mha_lessons.widgets.head_explorer import HeadExplorer
     from mha_lessons.widgets.head_sum import HeadSum
     from mha_lessons.widgets.mask_painter import MaskPainter
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from mha_lessons.widgets.split_or_project import SplitOrProject
 
 _HOME = {
+    "CostMeter": "cost_meter",
     "HeadExplorer": "head_explorer",
     "HeadSum": "head_sum",
     "MaskPainter": "mask_painter",
@@ -22,7 +24,7 @@ _HOME = {
     "SplitOrProject": "split_or_project",
 }
 
-__all__ = ["HeadExplorer", "HeadSum", "MaskPainter", "RankMeter", "SelfCheck", "SplitOrProject"]
+__all__ = ["CostMeter", "HeadExplorer", "HeadSum", "MaskPainter", "RankMeter", "SelfCheck", "SplitOrProject"]
 
 
 def __getattr__(name: str) -> Any:

@@ -17,8 +17,8 @@ def answer(numbers: Callable[[], Mapping[str, Any]], request: int) -> dict[str, 
         request: the front end's counter, returned so that it can tell which request was answered.
 
     Returns:
-        The plain values; `by`, who computed; `fields`, name and length of each tensor in buffer order;
-        `data`, the float32 buffer. Or `error`, one sentence.
+        The plain values; `by`, who computed: torch, if `numbers` names nobody; `fields`, name and length
+        of each tensor in buffer order; `data`, the float32 buffer. Or `error`, one sentence.
     """
     import torch
 
@@ -29,9 +29,9 @@ def answer(numbers: Callable[[], Mapping[str, Any]], request: int) -> dict[str, 
     tensors = {name: value for name, value in named.items() if isinstance(value, torch.Tensor)}
     flat = [tensor.detach().to("cpu", torch.float32).reshape(-1) for tensor in tensors.values()]
     return {
+        "by": f"torch {torch.__version__.split('+')[0]}",
         **{name: value for name, value in named.items() if name not in tensors},
         "request": request,
-        "by": f"torch {torch.__version__.split('+')[0]}",
         "fields": [[name, tensor.numel()] for name, tensor in zip(tensors, flat, strict=True)],
-        "data": torch.cat(flat).numpy().tobytes(),
+        "data": torch.cat(flat).numpy().tobytes() if flat else b"",
     }

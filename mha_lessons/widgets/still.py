@@ -44,6 +44,25 @@ def still(title: str, tokens: list[str], attn: np.ndarray) -> str:
     )
 
 
+def still_table(title: str, columns: list[str], rows: list[list[str]], note: str) -> str:
+    """A still for a widget whose numbers are no attention: one table, its first column the names of the rows.
+
+    >>> still_table("Sizes", ["layer", "bytes"], [["<one>", "8"]], "Counted.").count("<td>")
+    1
+    """
+    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in columns)
+    body = "".join(
+        f'<tr><th scope="row">{escape(row[0])}</th>'
+        + "".join(f"<td>{escape(cell)}</td>" for cell in row[1:])
+        + "</tr>"
+        for row in rows
+    )
+    return (
+        f"<figure><table><caption>{escape(title)}</caption><thead><tr>{head}</tr></thead>"
+        f"<tbody>{body}</tbody></table><figcaption>{escape(note)}</figcaption></figure>"
+    )
+
+
 def _tile(index: int, words: list[str], attn: np.ndarray) -> str:
     """One head: its number, the words on both axes, a square a weight."""
     parts = [f'<text x="{LABEL}" y="11" font-weight="bold">head {index}</text>']

@@ -13,9 +13,6 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
 
 from tests.browser.chromium import ARGUMENTS, find_chromium
-from tests.site import built_site
-
-__all__ = ["built_site"]
 
 
 @pytest.fixture(scope="session")

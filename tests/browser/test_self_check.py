@@ -78,6 +78,26 @@ def test_the_question_is_a_group_of_radio_buttons_named_by_its_legend(
     assert len({radio.get_attribute("name") for radio in group.get_by_role("radio").all()}) == 1
 
 
+def test_no_ear_gets_to_know_the_answer_before_it_is_given(watched: Watched, tmp_path: Path) -> None:
+    _, widget = opened(watched, tmp_path)
+    radios = widget.get_by_role("radio")
+    for radio in radios.all():
+        expect(radio).to_have_accessible_description("")
+    radios.nth(0).check()
+    widget.get_by_role("button", name="Check").click()
+    expect(radios.nth(0)).to_have_accessible_description("No. Dogs are not meant.")
+    expect(radios.nth(1)).to_have_accessible_description("")
+
+
+def test_the_same_wrong_answer_again_is_told_again(watched: Watched, tmp_path: Path) -> None:
+    _, widget = opened(watched, tmp_path, options=NUMBERS, typed=True)
+    answer = widget.get_by_label("Your answer")
+    for typed, said in [("64", "Not 64."), ("", "Type an answer first."), ("64", "Not 64.")]:
+        answer.fill(typed)
+        answer.press("Enter")
+        expect(verdict(widget)).to_contain_text(said)
+
+
 def test_checking_nothing_asks_for_an_answer_and_remembers_nothing(watched: Watched, tmp_path: Path) -> None:
     page, widget = opened(watched, tmp_path)
     widget.get_by_role("button", name="Check").click()
@@ -138,6 +158,7 @@ def test_what_the_storage_holds_is_taken_only_if_it_is_an_answer(
     expect(widget.locator("legend")).to_contain_text("Where does it look?")
     assert explained(widget) == []
     assert widget.get_by_role("radio", checked=True).count() == 0
+    expect(widget.get_by_role("button", name="Start again")).to_be_hidden()
 
 
 def test_a_browser_without_storage_asks_and_explains_all_the_same(watched: Watched, tmp_path: Path) -> None:

@@ -37,8 +37,8 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
 
 
 @pytest.fixture(scope="session")
-def opened() -> Iterator[list[Notebook]]:
-    """The notebooks that are open."""
+def opened(browser: Browser) -> Iterator[list[Notebook]]:
+    """The notebooks that are open; they close before the browser does."""
     notebooks: list[Notebook] = []
     yield notebooks
     for notebook in notebooks:

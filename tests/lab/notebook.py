@@ -135,8 +135,7 @@ class Notebook:
         count = self.cell_count()
         self.enter_command_mode(0)
         for cell in range(count):
-            self.page.keyboard.press("Shift+Enter")
-            self._wait_run(cell)
+            self._run(cell)
         assert self._stable_kernel() == self.kernel_id, "JupyterLab changed the kernel under the notebook"
 
     def add_cell(self, code: str) -> int:
@@ -144,9 +143,12 @@ class Notebook:
         cell = self.cell_count() - 1
         self._cells.nth(cell).locator(".cm-content").click()
         self.page.keyboard.insert_text(code)
-        self.page.keyboard.press("Shift+Enter")
-        self._wait_run(cell)
+        self._run(cell)
         return cell
+
+    def run_again(self, cell: int) -> None:
+        self.enter_command_mode(cell)
+        self._run(cell)
 
     def delete_cell(self, cell: int) -> None:
         count = self.cell_count()
@@ -176,12 +178,15 @@ class Notebook:
             self._kernel.close()
         self._context.close()
 
-    def _wait_run(self, cell: int) -> None:
-        code = "jp-CodeCell" in (self._cells.nth(cell).get_attribute("class") or "")
+    def _run(self, cell: int) -> None:
+        """Run the chosen cell, and wait for the number of its execution."""
+        code = self.cells()[cell][0] == "Code"
+        before = self.prompt(cell)
+        self.page.keyboard.press("Shift+Enter")
         if code:
             until(
                 self.page,
-                lambda: bool(re.fullmatch(r"\[\d+\]:", self.prompt(cell))),
+                lambda: self.prompt(cell) != before and bool(re.fullmatch(r"\[\d+\]:", self.prompt(cell))),
                 f"cell {cell} to have run",
                 PATIENCE,
             )

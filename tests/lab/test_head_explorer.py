@@ -17,6 +17,7 @@ from tests.lab.notebook import Notebook, until
 
 
 def test_the_cell_mounts_a_widget_that_says_that_torch_in_the_kernel_computed(lesson: Notebook) -> None:
+    lesson.run_again(1)
     assert lesson.cells()[1] == ["Code", "HeadExplorer(num_heads=4)"]
     widget = lesson.output(1).locator('[data-widget="head_explorer"]')
     expect(widget).to_have_attribute("data-state", "ready")

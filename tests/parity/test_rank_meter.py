@@ -44,7 +44,8 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Answers:
         for m in matrices(np.random.default_rng(3))
     ]
     settings = [(h, 64, "random", TEXT) for h in (1, 2, 4, 8, 16, 32, 64)]
-    settings += [(4, 24, "designed", "Anna saw Bob because she left"), (6, 12, "random", "one two"), (1, 8, "random", "x")]  # fmt: skip
+    settings += [(4, 24, "designed", "Anna saw Bob because she left")]
+    settings += [(6, 12, "random", "one two"), (1, 8, "random", "x")]
     for num_heads, d_model, source, text in settings:
         seed, head = rng.randrange(2**32), rng.choice([0, num_heads // 2, 999])
         values = (text, num_heads, d_model, seed, source)
@@ -84,9 +85,7 @@ def assert_near(got: list[float], wanted: torch.Tensor) -> None:
 
 
 def test_the_scores_of_a_head_have_rank_d_head_and_the_softmax_lifts_the_bound(page: Answers) -> None:
-    scores = {
-        q["num_heads"]: set(a["scores_ranks"]) for q, a in page["ranks"] if q["text"] == TEXT
-    }  # fmt: skip
+    scores = {q["num_heads"]: set(a["scores_ranks"]) for q, a in page["ranks"] if q["text"] == TEXT}
     assert scores == {1: {32}, 2: {32}, 4: {16}, 8: {8}, 16: {4}, 32: {2}, 64: {1}}
     attn = {q["num_heads"]: a["attn_ranks"] for q, a in page["ranks"] if q["text"] == TEXT}
     assert set(attn[32]) == {32}

@@ -4,6 +4,7 @@
 import { layerOf, remember, type Failure, type Layer } from "./compute";
 import { check, type Params } from "./params";
 import { numericalRank, singularValues } from "./svd";
+import { tokenize } from "./tokens";
 
 /** Words of the picture: beyond that a singular value decomposition takes longer than a frame. */
 export const MOST_RANKED = 64;
@@ -85,6 +86,16 @@ export function rowSoftmax(scores: Float64Array, seq: number): Float64Array {
   return attn;
 }
 
+/** q and k [seq, d_model], and the singular values of q kᵀ. Random weights are only regrouped by the head count, so all
+ * this is asked for with one head: dragging the slider finds it done. */
+const whole = remember((params: Params) => {
+  const layer = layerOf(params);
+  const [q, k] = [project(layer, layer.weights.w_q), project(layer, layer.weights.w_k)];
+  const { seq, d_model } = layer.shape;
+  const table = headScores(q, k, { seq, d_model, num_heads: 1, d_head: d_model }, 0);
+  return { q, k, values: singularValues(table, seq, seq).map((value) => value * Math.sqrt(d_model)) };
+});
+
 /** What one layer's heads have, a head computed when it is first asked for. */
 class Spectra {
   readonly scores_values: Float64Array;
@@ -93,27 +104,28 @@ class Spectra {
   readonly attn_ranks: number[];
   readonly sum_values: Float64Array;
   readonly sum_rank: number;
+  readonly layer: Layer;
+  readonly #q: Float64Array;
+  readonly #k: Float64Array;
 
-  readonly #tables: Float64Array[];
-
-  constructor(readonly layer: Layer) {
-    const { seq, num_heads } = layer.shape;
-    const [q, k] = [project(layer, layer.weights.w_q), project(layer, layer.weights.w_k)];
-    this.#tables = Array.from({ length: num_heads }, (_, head) => headScores(q, k, layer.shape, head));
+  constructor(params: Params) {
+    this.layer = layerOf(params);
+    const { q, k, values } = whole(params.source === "random" ? { ...params, num_heads: 1 } : params);
+    const { seq, num_heads, d_head } = this.layer.shape;
+    [this.#q, this.#k] = [q, k];
     this.scores_values = new Float64Array(num_heads * seq).fill(NaN);
     this.attn_values = new Float64Array(num_heads * seq).fill(NaN);
     this.scores_ranks = Array.from({ length: num_heads }, () => -1);
     this.attn_ranks = [...this.scores_ranks];
-    const sum = new Float64Array(seq * seq);
-    for (const table of this.#tables) for (let i = 0; i < sum.length; i++) sum[i]! += table[i]!;
-    this.sum_values = singularValues(sum, seq, seq);
+    this.sum_values = values.map((value) => value / Math.sqrt(d_head)); // Σ q_h k_hᵀ is q kᵀ of all columns
     this.sum_rank = numericalRank(this.sum_values, seq, seq);
   }
 
   do(head: number): void {
     if (this.scores_ranks[head]! >= 0) return;
-    const { seq } = this.layer.shape;
-    const scores = this.#tables[head]!;
+    const { shape } = this.layer;
+    const { seq } = shape;
+    const scores = headScores(this.#q, this.#k, shape, head);
     for (const [table, values, ranks] of [
       [scores, this.scores_values, this.scores_ranks],
       [rowSoftmax(scores, seq), this.attn_values, this.attn_ranks],
@@ -134,9 +146,8 @@ class Spectra {
 const spectra = remember((params: Params): Spectra | Failure => {
   const error = check(params);
   if (error !== null) return { error };
-  const layer = layerOf(params);
-  const { seq } = layer.shape;
-  if (seq <= MOST_RANKED) return new Spectra(layer);
+  const seq = tokenize(params.text).length;
+  if (seq <= MOST_RANKED) return new Spectra(params);
   return {
     error: `The sentence has ${seq} words and punctuation marks. At most ${MOST_RANKED} fit in this picture: shorten it.`,
   };

@@ -45,7 +45,7 @@ function triangle(columns: Float64Array[]): Float64Array[] {
         const share = (2 * dot(mirror, column, step)) / norm;
         for (let j = step; j < column.length; j++) column[j]! -= share * mirror[j]!;
       }
-      factor[step]![i] = column[step]!;
+      factor[step]![order[i]!] = column[step]!; // in the place of the column, wherever it stands now
     }
   }
   return factor;
@@ -54,6 +54,7 @@ function triangle(columns: Float64Array[]): Float64Array[] {
 /** Turn pairs of vectors until all are at right angles to each other, to float64. Vectors that are shorter than the
  * rounding of the longest one are left as they are: turning them would sort noise. */
 function rotate(vectors: Float64Array[]): void {
+  const straight = Number.EPSILON * Math.sqrt(vectors[0]?.length ?? 0); // cosine of a right angle, to rounding
   const noise = Number.EPSILON ** 2 * Math.max(...vectors.map((vector) => dot(vector, vector)));
   for (let sweep = 0, turning = true; turning && sweep < MOST_SWEEPS; sweep++) {
     turning = false;
@@ -62,7 +63,7 @@ function rotate(vectors: Float64Array[]): void {
       for (let j = i + 1; j < vectors.length; j++) {
         if (size[i]! <= noise || size[j]! <= noise) continue;
         const product = dot(vectors[i]!, vectors[j]!);
-        if (Math.abs(product) <= Number.EPSILON * Math.sqrt(size[i]! * size[j]!)) continue;
+        if (Math.abs(product) <= straight * Math.sqrt(size[i]! * size[j]!)) continue;
         turning = true;
         const slope = (size[j]! - size[i]!) / (2 * product);
         const tangent = (slope < 0 ? -1 : 1) / (Math.abs(slope) + Math.sqrt(1 + slope * slope)); // the smaller angle

@@ -95,7 +95,10 @@ export class Controls {
     this.#inputs["bias"]!.input.disabled = latent;
     const model = this.#matching(stack);
     this.#model.show(model?.name ?? "");
-    const from = model && `${READ[model.read]}: ${model.source}. Counted without biases.`;
+    const plain = model?.latent
+      ? "without biases, and without the compression of the queries"
+      : "without biases";
+    const from = model && `${READ[model.read]}: ${model.source}. Counted ${plain}.`;
     write(this.#source, from || "Sizes of your own. Choose a model to start from.");
   }
 

@@ -4,7 +4,7 @@ import { canvasPen, element, svgPen, write, type Cleanup, type Pen } from "../dr
 const HEIGHT = 280; // px
 const TOP = 26;
 const BOTTOM = 40;
-const LEFT = 62;
+const LEFT = 76;
 const MOST = 2 ** 20;
 
 /** How lines look: colour token and dash, so that they differ without colour, too. */
@@ -12,7 +12,7 @@ export type Looks = Record<string, { colour: string; dash?: [number, number] }>;
 
 export interface Chart {
   readonly lines: readonly Growth[];
-  /** A level to compare with, and its name. */
+  /** A level to compare with, and its name at the end. */
   readonly level?: { readonly value: number; readonly name: string };
   /** A context worth a mark, and what it is. */
   readonly even?: { readonly context: number; readonly name: string };
@@ -112,7 +112,6 @@ export class GrowthPicture {
     pen.text("tokens of context (K = 1,024)", (LEFT + right) / 2, bottom + 29, { ...small, align: "center" });
     if (level) {
       pen.line([[LEFT, y(level.value)], [right, y(level.value)]], { colour: muted, width: 1.25, dash: [1, 3] }); // prettier-ignore
-      pen.text(level.name, LEFT + 6, y(level.value) - 9, { ...small, align: "left" });
     }
     const mark = colour("--mha-mark");
     pen.line([[x(context), TOP - 6], [x(context), bottom]], { colour: mark, width: 1.5, dash: [4, 3] }); // prettier-ignore
@@ -161,17 +160,20 @@ export class GrowthPicture {
 
   /** The names at the ends of the lines, moved apart where they would overlap. */
   #names(pen: Pen, right: number, y: (value: number) => number, colour: (name: string) => string): void {
-    const names = this.#chart!.lines.map(({ name, flat, slope, own }) => ({
+    const { lines, level } = this.#chart!;
+    const ends = lines.map(({ name, flat, slope, own }) => ({
       name,
       own,
+      paint: this.looks[name]!.colour,
       place: y(flat + slope * MOST),
-    })).sort((a, b) => a.place - b.place);
+    }));
+    if (level) ends.push({ name: level.name, own: false, paint: "--mha-muted", place: y(level.value) });
+    const names = ends.sort((a, b) => a.place - b.place);
     names.forEach((label, i) => {
       if (i > 0) label.place = Math.max(label.place, names[i - 1]!.place + 15);
     });
-    for (const { name, own, place } of names) {
-      const paint = colour(this.looks[name]!.colour);
-      pen.text(name, right + 6, place, { size: 12.5, colour: paint, align: "left", bold: own });
+    for (const { name, own, paint, place } of names) {
+      pen.text(name, right + 6, place, { size: 12.5, colour: colour(paint), align: "left", bold: own });
     }
   }
 

@@ -1,44 +1,43 @@
-import { bytesText, countText, flopsText, ratioText, type Meter, type Part } from "../core/index";
+import { bytesText, countText, exactText, flopsText, ratioText, type Meter, type Part } from "../core/index";
 import { canvasPen, element, svgPen, type Cleanup, type Pen } from "../draw/index";
 
-/** Parts that can be compared with each other: they share a scale. */
+type Row = readonly [part: Part, name: string, text: (value: number) => string];
+
+/** Parts that can be compared with each other share a scale, unless they are `apart`. */
 export interface Group {
-  readonly title: string;
-  readonly parts: readonly (readonly [part: Part, name: string])[];
-  readonly text: (value: number) => string;
-  /** Each bar has a scale of its own. */
+  readonly title: (meter: Meter) => string;
+  readonly rows: readonly Row[];
   readonly apart?: true;
 }
 
+const matrix = (part: Part): Row => [part, part, countText];
+
 export const LEFT: readonly Group[] = [
   {
-    title: "Parameters",
-    parts: [
-      ["w_q", "w_q"],
-      ["w_latent", "w_latent"],
-      ["w_k", "w_k"],
-      ["w_v", "w_v"],
-      ["w_o", "w_o"],
-      ["biases", "biases"],
-    ],
-    text: countText,
+    title: () => "Parameters",
+    rows: (["w_q", "w_latent", "w_k", "w_v", "w_o", "biases"] as const).map(matrix),
   },
-  { title: "Memory for each token", parts: [["cache", "KV cache"]], text: bytesText },
+  { title: () => "Memory for each token", rows: [["cache", "KV cache", bytesText]] },
 ];
 
 export const RIGHT: readonly Group[] = [
   {
-    title: "Operations for one more token",
-    parts: [
-      ["projections", "projections"],
-      ["scores", "scores"],
-      ["z", "z"],
+    title: ({ context }) => `Operations for one more token that looks at ${exactText(context)}`,
+    rows: [
+      ["projections", "projections", flopsText],
+      ["scores", "scores", flopsText],
+      ["z", "z", flopsText],
     ],
-    text: flopsText,
   },
-  { title: "Looks at once", parts: [["patterns", "patterns of a word"]], text: countText },
-  { title: "Width of a look", parts: [["d_head", "d_head"]], text: countText },
-  { title: "Memory for all pairs of tokens", parts: [["attn", "attn, if stored"]], text: bytesText },
+  {
+    title: () => "The heads",
+    rows: [
+      ["patterns", "patterns", countText],
+      ["d_head", "width d_head", countText],
+      ["attn", "attn, if stored", bytesText],
+    ],
+    apart: true,
+  },
 ];
 
 const ROW = 25; // px
@@ -62,8 +61,8 @@ export class Parts {
     this.#meter = meter;
     const height = `${this.#height()}px`;
     if (this.root.style.height !== height) this.root.style.height = height;
-    const said = this.#shown().flatMap(({ parts, text }) =>
-      parts.map(([part, name]) => {
+    const said = this.#shown().flatMap(({ rows }) =>
+      rows.map(([part, name, text]) => {
         const [value, one] = meter.parts[part];
         return `${name} ${text(value)}, ${ratioText(value, one)}`;
       }),
@@ -85,12 +84,12 @@ export class Parts {
 
   /** The groups with the parts that there are: no biases, no latent vector, no row. */
   #shown(): Group[] {
-    const there = ([part]: readonly [Part, string]) => this.#meter!.parts[part].some((value) => value > 0);
-    return this.groups.map((group) => ({ ...group, parts: group.parts.filter(there) }));
+    const there = ([part]: Row) => this.#meter!.parts[part].some((value) => value > 0);
+    return this.groups.map((group) => ({ ...group, rows: group.rows.filter(there) }));
   }
 
   #height(): number {
-    return this.#shown().reduce((height, { parts }) => height + HEADING + parts.length * ROW, 0);
+    return this.#shown().reduce((height, { rows }) => height + HEADING + rows.length * ROW, 0);
   }
 
   #draw(pen: Pen, width: number): void {
@@ -101,12 +100,18 @@ export class Parts {
     const left = narrow ? 112 : 136;
     const right = width - (narrow ? 62 : 72) - (narrow ? 82 : 92);
     let y = 0;
-    for (const { title, parts, text: words } of this.#shown()) {
-      pen.text(title, 0, y + HEADING - 12, { size: 13, colour: muted, align: "left", bold: true });
+    for (const { title, rows, apart } of this.#shown()) {
+      pen.text(title(this.#meter!), 0, y + HEADING - 12, {
+        size: 13,
+        colour: muted,
+        align: "left",
+        bold: true,
+      });
       y += HEADING;
-      const most = Math.max(...parts.flatMap(([part]) => this.#meter!.parts[part]));
-      for (const [part, name] of parts) {
+      const all = rows.flatMap(([part]) => this.#meter!.parts[part]);
+      for (const [part, name, words] of rows) {
         const [value, one] = this.#meter!.parts[part];
+        const most = apart ? Math.max(value, one) : Math.max(...all);
         const same = value === one;
         const middle = y + ROW / 2;
         const paint = colour(same ? "--mha-accent" : "--mha-mark");

@@ -105,7 +105,7 @@ export class View implements FramedView<Meter> {
     });
     for (const parts of this.#parts) parts.show(meter);
     const { lines, weights } = cacheGrowth(meter);
-    const level = { value: weights, name: `the weights: ${bytesText(weights)}` };
+    const level = { value: weights, name: "parameters" };
     this.#cache.show("KV cache as the context grows", { lines, level, context });
     const grown = flopsGrowth(meter);
     const even = { context: grown.even, name: `equal at ${exactText(Math.round(grown.even))}` };

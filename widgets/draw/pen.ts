@@ -30,10 +30,13 @@ export const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans'
 /** Make a canvas sharp at this screen's resolution, and give the pen that draws on it in CSS pixels. */
 export function canvasPen(canvas: HTMLCanvasElement, width: number, height: number): Pen {
   const ratio = devicePixelRatio || 1;
-  canvas.width = Math.round(width * ratio);
-  canvas.height = Math.round(height * ratio);
+  const [wide, tall] = [Math.round(width * ratio), Math.round(height * ratio)];
+  // A canvas that is given a size, even the same, makes the browser lay the page out again.
+  if (canvas.width !== wide) canvas.width = wide;
+  if (canvas.height !== tall) canvas.height = tall;
   const context = canvas.getContext("2d")!;
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  context.clearRect(0, 0, width + 1, height + 1);
   context.textBaseline = "middle";
   const stroke = ({ colour, width, opacity = 1, dash = [0, 0] }: LineStyle) => {
     context.setLineDash(dash[0] ? dash : []);

@@ -46,11 +46,17 @@ export class LayerControls {
     this.roots = [text.root, this.row];
   }
 
+  /** A control of the widget's own, in the same row. */
+  add(control: Control): void {
+    this.#inputs[control.input.name] = control;
+    this.row.append(control.root);
+  }
+
   show(values: Values): void {
     this.#width = values as unknown as Width;
     const heads = this.#inputs["num_heads"]!.input as HTMLInputElement;
     if (Number(values["num_heads"]) > Number(heads.max)) heads.max = String(values["num_heads"]);
-    for (const [name, input] of Object.entries(this.#inputs)) input.show(values[name]);
+    for (const [name, input] of Object.entries(this.#inputs)) input.show(values[name] ?? "none");
   }
 
   #source(cleanup: Frame["cleanup"], set: Frame["set"]): Control {
@@ -63,6 +69,6 @@ export class LayerControls {
 
   #shapes = (heads: number): string => {
     const own = this.#width.d_head ?? this.#width.d_model / heads;
-    return Number.isInteger(own) ? `${heads} × ${own} dimensions` : String(heads);
+    return Number.isInteger(own) ? `${heads} × ${own} = ${heads * own} dimensions` : String(heads);
   };
 }

@@ -111,7 +111,13 @@ export class Addition {
       row.gate.show(gates[head]!);
       row.root.classList.toggle("mha-off", gates[head] === 0);
       const percent = Number.isFinite(share[head]) ? ` · ${decimals(share[head]! * 100, 0)} %` : "";
-      this.#fill(row, part, full[head]!, most, `${decimals(norm(part), 2)}${percent}`);
+      this.#fill(
+        row,
+        part,
+        gates[head] === 1 ? [] : full[head]!,
+        most,
+        `${decimals(norm(part), 2)}${percent}`,
+      );
     });
     const change = output.map((value, i) => value - reference[i]!);
     this.#fill(this.#output, output, [], most, decimals(norm(output), 2));
@@ -133,7 +139,7 @@ export class Addition {
   }
 
   recolour(): void {
-    for (const { bars } of this.#all()) bars.draw();
+    for (const { bars } of this.#all()) bars.recolour();
   }
 
   #all(): Row[] {

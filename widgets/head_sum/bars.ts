@@ -7,9 +7,15 @@ export class Bars {
   #ghost: ArrayLike<number> = [];
   #most = 1;
   #chosen = 0;
+  #size = { width: 0, height: 0 };
+  #colours: Record<"up" | "down" | "surface" | "mark" | "strong-line", string> | null = null;
 
   constructor(cleanup: Cleanup) {
-    const observer = new ResizeObserver(() => this.draw());
+    // Asked for once: reading sizes and colours between drawings would make the browser lay out each time.
+    const observer = new ResizeObserver(() => {
+      this.#size = { width: this.root.clientWidth, height: this.root.clientHeight };
+      this.#redraw();
+    });
     observer.observe(this.root);
     cleanup.add(() => observer.disconnect());
   }
@@ -20,7 +26,7 @@ export class Bars {
     this.#ghost = ghost;
     this.#most = most;
     this.#chosen = chosen;
-    this.draw();
+    this.#redraw();
   }
 
   /** The column under a pointer, or null beside the strip. */
@@ -30,26 +36,29 @@ export class Bars {
     return column >= 0 && column < this.#values.length ? column : null;
   }
 
-  draw(): void {
-    const { clientWidth: width, clientHeight: height } = this.root;
-    if (width && height) this.#draw(canvasPen(this.root, width, height), width, height);
+  /** Draw in the colours of a theme that has changed. */
+  recolour(): void {
+    this.#colours = null;
+    this.#redraw();
   }
 
   svg(): string {
     const parts: string[] = [];
-    this.#draw(svgPen(parts), this.root.clientWidth, this.root.clientHeight);
+    this.#draw(svgPen(parts), this.#size.width, this.#size.height);
     return parts.join("");
   }
 
+  #redraw(): void {
+    const { width, height } = this.#size;
+    if (width && height) this.#draw(canvasPen(this.root, width, height), width, height);
+  }
+
   #draw(pen: Pen, width: number, height: number): void {
-    const style = getComputedStyle(this.root);
-    const colour = (name: string) => style.getPropertyValue(name);
-    const [up, down] = [colour("--mha-up"), colour("--mha-down")];
+    const { up, down, surface, mark, "strong-line": line } = (this.#colours ??= this.#readColours());
     const step = width / this.#values.length;
     const middle = height / 2;
     const gap = step > 4 ? 1 : 0;
-    pen.box(0, 0, width, height, { colour: colour("--mha-surface") });
-    const mark = colour("--mha-mark");
+    pen.box(0, 0, width, height, { colour: surface });
     pen.box(this.#chosen * step, 0, step, height, { colour: mark, opacity: 0.18 });
     const bar = (value: number, i: number, opacity: number) => {
       const size = (value / this.#most) * (middle - 1);
@@ -61,7 +70,7 @@ export class Bars {
       [0, middle],
       [width, middle],
     ];
-    pen.line(baseline, { colour: colour("--mha-strong-line"), width: 1 });
+    pen.line(baseline, { colour: line, width: 1 });
     // At both edges, so that the mark can be followed through all strips.
     for (const x of [this.#chosen * step, (this.#chosen + 1) * step - gap]) {
       const edge: [number, number][] = [
@@ -70,5 +79,17 @@ export class Bars {
       ];
       pen.line(edge, { colour: mark, width: 1 });
     }
+  }
+
+  #readColours() {
+    const style = getComputedStyle(this.root);
+    const read = (name: string) => style.getPropertyValue(`--mha-${name}`);
+    return {
+      up: read("up"),
+      down: read("down"),
+      surface: read("surface"),
+      mark: read("mark"),
+      "strong-line": read("strong-line"),
+    };
   }
 }

@@ -26,6 +26,7 @@ export class PaintGrid {
   #at: Place = { query: 0, key: 0 };
   #stroke: { value: number; last: Place; mask: Uint8Array } | null = null;
   #axes = "";
+  #cells = new CellPainter();
 
   constructor(
     cleanup: Cleanup,
@@ -79,7 +80,7 @@ export class PaintGrid {
 
   /** Fill the cells anew from the mask as it stands, without waiting for its numbers. */
   paint(theme: Theme): void {
-    paintMask(this.map.cells, this.painter.current(), this.#seq, theme);
+    this.#cells.paint(this.map.cells, this.painter.current(), this.#seq, theme);
   }
 
   /** Set all cells on the way from the last place to this one: a quick pointer skips some. */
@@ -134,24 +135,38 @@ export class PaintGrid {
 const FILL: Record<Theme, number> = { light: 0xffb85a36, dark: 0xffee9a66 }; // alpha, blue, green, red
 const LINE: Record<Theme, number> = { light: 0xffd2c9c1, dark: 0xff54483f };
 
-/** Filled where one may look; elsewhere transparent, so that the hatching shows through. */
-function paintMask(canvas: HTMLCanvasElement, mask: Uint8Array, seq: number, theme: Theme): void {
-  const step = Math.max(6, Math.min(32, Math.floor(MOST_PIXELS / seq)));
-  const side = seq * step;
-  if (canvas.width !== side) canvas.width = side;
-  if (canvas.height !== side) canvas.height = side;
-  const context = canvas.getContext("2d")!;
-  const image = context.createImageData(side, side);
-  const pixels = new Uint32Array(image.data.buffer);
-  for (let y = 0; y < side; y++) {
-    const [query, inRow] = [Math.floor(y / step), y % step];
-    for (let x = 0; x < side; x++) {
-      const edge = inRow === 0 || x % step === 0;
-      const open = mask[query * seq + Math.floor(x / step)];
-      pixels[y * side + x] = edge ? LINE[theme] : open ? FILL[theme] : 0;
+/** Filled where one may look; elsewhere transparent, so that the hatching shows through. Only cells that changed are
+ * filled anew: a stroke must keep up with the hand. */
+class CellPainter {
+  #image: ImageData | null = null;
+  #painted = new Uint8Array();
+  #theme: Theme = "light";
+
+  paint(canvas: HTMLCanvasElement, mask: Uint8Array, seq: number, theme: Theme): void {
+    const step = Math.max(6, Math.min(32, Math.floor(MOST_PIXELS / seq)));
+    const side = seq * step;
+    const context = canvas.getContext("2d")!;
+    if (!this.#image || this.#image.width !== side || this.#theme !== theme || canvas.width !== side) {
+      canvas.width = canvas.height = side;
+      this.#image = context.createImageData(side, side);
+      this.#painted = new Uint8Array(mask.length).fill(2); // neither 0 nor 1: all cells are new
+      this.#theme = theme;
     }
+    const pixels = new Uint32Array(this.#image.data.buffer);
+    let changed = false;
+    mask.forEach((open, cell) => {
+      if (this.#painted[cell] === open) return;
+      this.#painted[cell] = open;
+      changed = true;
+      const start = Math.floor(cell / seq) * step * side + (cell % seq) * step;
+      for (let y = 0; y < step; y++) {
+        const from = start + y * side;
+        pixels.fill(y && open ? FILL[theme] : y ? 0 : LINE[theme], from, from + step);
+        pixels[from] = LINE[theme];
+      }
+    });
+    if (changed) context.putImageData(this.#image, 0, 0);
   }
-  context.putImageData(image, 0, 0);
 }
 
 /** A key to the two looks of a cell. */

@@ -26,6 +26,8 @@ export class View implements FramedView<Drawn> {
   #title = element("h3", {});
   #undo: MaskChoice[] = [];
   #seq = 0;
+  #drawn: Drawn | null = null;
+  #now = "";
   #last: Uint8Array = new Uint8Array();
   #theme: Theme = "light";
 
@@ -76,6 +78,9 @@ export class View implements FramedView<Drawn> {
     this.#theme = theme;
     this.#controls.draw(drawn, place, this.#undo.length > 0);
     this.#grid.show(tokens, place, theme);
+    const now = [place.query, place.key, theme, values["preset"], values["size"]].join();
+    if (drawn === this.#drawn && now === this.#now) return; // a cell was painted whose numbers are on the way
+    [this.#drawn, this.#now] = [drawn, now];
     const name = role ? `head ${head} · ${role}` : `head ${head}`;
     if (this.#title.textContent !== name) this.#title.textContent = name;
     const axes = tokens.join("\u0000");
@@ -141,7 +146,11 @@ export class View implements FramedView<Drawn> {
         { class: "mha-three" },
         figure("The mask", "Paint here: rows look, columns are looked at.", this.#grid.root),
         figure("Before the mask", "The head's attention when all may look.", before.map.root),
-        figure("After the mask", "The softmax over what is left; each row sums to 1.", after.map.root),
+        figure(
+          "After the mask",
+          "The softmax over what is left: a row sums to 1, or to 0 where nothing is.",
+          after.map.root,
+        ),
       ),
       this.#row.root,
       element(
@@ -153,7 +162,7 @@ export class View implements FramedView<Drawn> {
           element("h3", {}, "The same mask in torch's two conventions"),
           element(
             "pre",
-            { class: "mha-code", tabindex: 0, "aria-label": "The mask as torch code" },
+            { class: "mha-code", tabindex: 0, role: "region", "aria-label": "The mask as torch code" },
             this.#code,
           ),
           element(

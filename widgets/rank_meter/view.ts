@@ -12,7 +12,7 @@ const LOWEST = -18; // power of ten: below float64's rounding of numbers of size
 type Which = "scores" | "attn" | "sum";
 
 const TITLES: Record<Which, [title: string, formula: string]> = {
-  scores: ["Scores of one head", "q kᵀ / √d_head, before the softmax and any mask"],
+  scores: ["Scores of one head", "q kᵀ / √d_head, not masked"],
   attn: ["Its attention", "softmax of the scores, row by row"],
   sum: ["All heads' scores, summed", "the heads' q kᵀ / √d_head, added"],
 };

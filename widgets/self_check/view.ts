@@ -14,13 +14,12 @@ interface Line {
 }
 
 const SIGNS: Record<State, string> = { open: "", right: "✓", wrong: "✗" };
-let count = 0;
 
 /** A question, its answers, and what each of them gets to hear. */
 export class View implements FramedView<object> {
   readonly controls = [];
   readonly body: readonly HTMLElement[];
-  #name = `self-check-${++count}`;
+  #name = `self-check-${Math.random().toString(36).slice(2)}`; // JupyterLab loads a module for each widget: no counter
   #form = element("form", { class: "mha-ask", novalidate: true });
   #typed = element("input", { type: "text", class: "mha-typed", autocomplete: "off", spellcheck: "false" });
   #hint = element("p", { class: "mha-hint", role: "status" });
@@ -30,6 +29,7 @@ export class View implements FramedView<object> {
   #lines: Line[] = [];
   #built = "";
   #said = "";
+  #values: Values = {};
   #options: readonly Option[] = [];
   #typing = false;
 
@@ -41,6 +41,7 @@ export class View implements FramedView<object> {
       if (chosen === "")
         return this.#say("open", this.#typing ? "Type an answer first." : "Choose an answer first.");
       set({ chosen, revealed: matching(this.#options, chosen)?.right === true });
+      this.showValues(this.#values); // the same answer again changes nothing, and is told again
     });
     cleanup.listen(this.#reveal, "click", () => {
       set({ revealed: true });
@@ -59,6 +60,7 @@ export class View implements FramedView<object> {
   say = (): string => ""; // the hint under the question is the live region
 
   showValues(values: Values): void {
+    this.#values = values;
     const { title, question, options, typed, otherwise, chosen, revealed } = values;
     this.#build(String(title), String(question), options as Option[], Boolean(typed));
     this.#mark(String(chosen), Boolean(revealed), String(otherwise));
@@ -71,18 +73,17 @@ export class View implements FramedView<object> {
     this.#built = now;
     this.#options = options;
     this.#typing = typing;
-    this.#lines = options.map((option, i) => line(option, `${this.#name}-${i}`, this.#name, typing));
-    this.#typed.id = `${this.#name}-typed`;
+    this.#lines = options.map((option, i) => line(option, this.#name, i, typing));
     const asked = element(
       "legend",
       {},
       element("span", { class: "mha-ask-title" }, title),
       element("span", { class: "mha-ask-question" }, ...prose(question)),
     );
-    const label = element("label", { for: this.#typed.id }, "Your answer");
+    const label = element("label", {}, "Your answer", this.#typed);
     const answers = this.#lines.map(({ root }) => root);
     this.#form.replaceChildren(
-      element("fieldset", {}, asked, ...(typing ? [label, this.#typed] : answers)),
+      element("fieldset", {}, asked, ...(typing ? [label] : answers)),
       element("div", { class: "mha-buttons" }, this.#check, this.#reveal, this.#again),
       this.#hint,
       ...(typing ? answers : []),
@@ -98,6 +99,8 @@ export class View implements FramedView<object> {
       root.dataset["verdict"] = seen ? state(option) : "open";
       root.dataset["chosen"] = String(own);
       why.hidden = !seen;
+      if (seen) radio.setAttribute("aria-describedby", why.id);
+      else radio.removeAttribute("aria-describedby"); // a description is read out even where it is hidden
       if (this.#typing) root.hidden = !revealed;
       else if (own) radio.checked = true;
       else if (chosen === "") radio.checked = false;
@@ -131,21 +134,13 @@ export class View implements FramedView<object> {
   }
 }
 
-function line(option: Option, id: string, name: string, typing: boolean): Line {
-  const radio = element("input", {
-    type: "radio",
-    id,
-    name,
-    value: option.text,
-    "aria-describedby": `${id}-why`,
-  });
+function line(option: Option, name: string, place: number, typing: boolean): Line {
+  const radio = element("input", { type: "radio", name, value: option.text });
   const verdict = state(option);
   const word = element("b", { class: "mha-word" }, sign(verdict), verdict === "right" ? " Right. " : " No. ");
-  const why = element("p", { class: "mha-why", id: `${id}-why` }, word, ...prose(option.why));
+  const why = element("p", { class: "mha-why", id: `${name}-${place}` }, word, ...prose(option.why));
   const text = element("span", {}, ...prose(option.text));
-  const label = typing
-    ? element("p", { class: "mha-foreseen" }, text)
-    : element("label", { for: id }, radio, text);
+  const label = typing ? element("p", { class: "mha-foreseen" }, text) : element("label", {}, radio, text);
   return { option, radio, why, root: element("div", { class: "mha-option" }, label, why) };
 }
 

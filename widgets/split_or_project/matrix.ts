@@ -61,6 +61,7 @@ export class Matrix {
   #cells = element("canvas", {});
   #drawing: Drawing | null = null;
   #size = { cell: 10, height: 10, left: 0, top: 0 };
+  #styled = "";
   #theme: Theme = "light";
 
   constructor() {
@@ -90,8 +91,11 @@ export class Matrix {
     write(this.#shape, drawing.shape);
     paintCells(this.#cells, drawing.values, rowCount(drawing), drawing.columns, drawing.scale, drawing.range, absent(drawing)); // prettier-ignore
     const { width, height } = this.#box();
-    this.canvas.style.width = `${width}px`;
-    this.canvas.style.height = `${height}px`;
+    const size = `${width}px ${height}px`;
+    if (size !== this.#styled) {
+      this.#styled = size;
+      Object.assign(this.canvas.style, { width: `${width}px`, height: `${height}px` });
+    }
     this.#draw(canvasPen(this.canvas, width, height), true);
   }
 

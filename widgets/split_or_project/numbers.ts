@@ -33,6 +33,14 @@ export function tables(pass: Readings, matrix: string, row: number): NumberTable
     );
   const name = matrix.toUpperCase();
   return [
+    ofWords("x", pass.x, d_model),
+    ofWords(`${name} = x W, one big matrix`, pass.projected, d_model),
+    ofWords(`${name}, a small matrix for each head`, pass.sliced, d_model),
+    ofWords(`${name}, if x were cut first`, pass.cut_first, d_model),
+    ...perHead("attn", pass.attn, seq, tokens),
+    ...perHead("z", pass.z, d_head),
+    ofWords("concat", pass.concat, d_model),
+    ofWords("output", pass.output, d_model),
     {
       caption: "Largest differences between the readings",
       columns: ["compared", "difference"],
@@ -42,13 +50,5 @@ export function tables(pass: Readings, matrix: string, row: number): NumberTable
         { name: "x cut first, in the output", values: [scientific(pass.output_gap)] },
       ],
     },
-    ofWords("x", pass.x, d_model),
-    ofWords(`${name} = x W, one big matrix`, pass.projected, d_model),
-    ofWords(`${name}, a small matrix for each head`, pass.sliced, d_model),
-    ofWords(`${name}, if x were cut first`, pass.cut_first, d_model),
-    ...perHead("attn", pass.attn, seq, tokens),
-    ...perHead("z", pass.z, d_head),
-    ofWords("concat", pass.concat, d_model),
-    ofWords("output", pass.output, d_model),
   ];
 }

@@ -7,6 +7,7 @@ const LETTER = 8.5;
 const FLOW_GAP = 14;
 const READABLE = 25; // px: numbers fit into the cells
 const MOST = 44;
+const WIDE = 420; // px, the most for one matrix of several: a long sentence should not fill screens
 
 /** Matrices in a row with signs between them; where they do not fit they go on in the next line. */
 export class Stage {
@@ -35,8 +36,9 @@ export class Stage {
     const columns = drawings.reduce((sum, drawing) => sum + drawing.columns, 0);
     const inLine = (room - taken) / columns;
     if (inLine >= READABLE) return Math.floor(Math.min(MOST, inLine));
-    const alone = Math.min(...drawings.map((drawing) => (room - Matrix.margin(drawing)) / drawing.columns));
-    return Math.max(1, Math.min(34, alone));
+    const alone = drawings.map((drawing) => (room - Matrix.margin(drawing)) / drawing.columns);
+    const widest = Math.max(...drawings.map((drawing) => drawing.columns));
+    return Math.max(1, Math.min(34, WIDE / widest, ...alone));
   }
 
   /** The place of the result that a pointer chooses, or null beside all matrices. */

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import Watched, browser, http_root, root, watched  # noqa: F401  fixtures
+from tests.browser.conftest import Watched
 
 BUDGET = 250_000  # bytes, gzipped, before any click
 SHIFTS = """new Promise(done => {
@@ -21,7 +21,7 @@ SHIFTS = """new Promise(done => {
 
 
 @pytest.fixture
-def index(watched: Watched, root: str) -> Page:  # noqa: F811
+def index(watched: Watched, root: str) -> Page:
     return watched.open(root + "index.html")
 
 
@@ -31,7 +31,7 @@ def any_page(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def without_scripts(browser: Browser, built_site: Path) -> Iterator[Page]:  # noqa: F811
+def without_scripts(browser: Browser, built_site: Path) -> Iterator[Page]:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto((built_site / "index.html").as_uri())
@@ -58,7 +58,7 @@ def test_search_says_when_nothing_is_found(index: Page) -> None:
     expect(index.locator("#search")).to_be_hidden()
 
 
-def test_the_search_index_is_loaded_only_when_asked_for(watched: Watched, root: str) -> None:  # noqa: F811
+def test_the_search_index_is_loaded_only_when_asked_for(watched: Watched, root: str) -> None:
     page = watched.open(root + "index.html")
     names = "performance.getEntriesByType('resource').map(entry => entry.name.split('/').at(-1))"
     assert "search-index.js" not in page.evaluate(names)
@@ -78,7 +78,7 @@ def test_the_readers_theme_is_kept_for_the_next_visit(index: Page) -> None:
     expect(index.get_by_role("button", name="Switch to the light theme")).to_be_visible()
 
 
-def test_the_system_decides_between_light_and_dark_until_the_reader_does(watched: Watched, root: str) -> None:  # noqa: F811
+def test_the_system_decides_between_light_and_dark_until_the_reader_does(watched: Watched, root: str) -> None:
     page = watched.open(root + "sources.html", scheme="dark")
     assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "dark"
 
@@ -97,7 +97,7 @@ def test_a_card_shows_the_source_on_focus_and_leaves_on_escape(word: str, card: 
 
 def test_a_card_stays_while_the_pointer_is_on_it_and_inside_a_narrow_screen(
     watched: Watched, root: str
-) -> None:  # noqa: F811
+) -> None:
     page = watched.open(root + "index.html", width=390)
     page.locator("a.fact").last.hover()
     shown = page.get_by_role("tooltip")
@@ -139,7 +139,7 @@ def test_without_scripts_the_still_the_contents_and_the_sources_are_there(withou
     assert "sources.html#fact-" in without_scripts.url
 
 
-def test_on_a_narrow_screen_the_contents_open_and_close_by_keyboard(watched: Watched, root: str) -> None:  # noqa: F811
+def test_on_a_narrow_screen_the_contents_open_and_close_by_keyboard(watched: Watched, root: str) -> None:
     page = watched.open(root + "index.html", width=390)
     contents = page.locator("nav.contents")
     button = page.get_by_role("button", name="Contents")
@@ -152,20 +152,20 @@ def test_on_a_narrow_screen_the_contents_open_and_close_by_keyboard(watched: Wat
     expect(button).to_be_focused()
 
 
-def test_the_contents_follow_the_reader(watched: Watched, root: str) -> None:  # noqa: F811
+def test_the_contents_follow_the_reader(watched: Watched, root: str) -> None:
     page = watched.open(root + "index.html#the-honest-answer", width=1400)
     here = page.locator("nav.contents a[aria-current=location]")
     expect(here).to_have_text("The honest answer")
 
 
 @pytest.mark.parametrize("width", [320, 390, 800, 1280])
-def test_no_page_scrolls_sideways(width: int, any_page: str, watched: Watched, root: str) -> None:  # noqa: F811
+def test_no_page_scrolls_sideways(width: int, any_page: str, watched: Watched, root: str) -> None:
     page = watched.open(root + any_page, width=width)
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
 
 
 @pytest.mark.parametrize("width", [390, 1280])
-def test_nothing_jumps_while_the_page_loads_and_is_scrolled(width: int, watched: Watched, root: str) -> None:  # noqa: F811
+def test_nothing_jumps_while_the_page_loads_and_is_scrolled(width: int, watched: Watched, root: str) -> None:
     page = watched.open(root + "index.html", width=width)
     for _ in range(12):
         page.mouse.wheel(0, 300)
@@ -173,7 +173,7 @@ def test_nothing_jumps_while_the_page_loads_and_is_scrolled(width: int, watched:
     assert page.evaluate(SHIFTS) < 0.02
 
 
-def test_formulas_are_set_in_katex_fonts(watched: Watched, root: str) -> None:  # noqa: F811
+def test_formulas_are_set_in_katex_fonts(watched: Watched, root: str) -> None:
     page = watched.open(root + "index.html#the-short-answer")
     page.evaluate("document.fonts.ready.then(() => null)")
     loaded = page.evaluate(
@@ -184,7 +184,7 @@ def test_formulas_are_set_in_katex_fonts(watched: Watched, root: str) -> None:  
 
 def test_the_index_stays_within_its_budget_before_any_click(
     built_site: Path, watched: Watched, http_root: str
-) -> None:  # noqa: F811
+) -> None:
     page = watched.open(http_root + "index.html")
     for _ in range(12):
         page.mouse.wheel(0, 600)
