@@ -77,7 +77,7 @@ $(VENV)/python.done: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@touch $@
 
 $(VENV)/node.done: $(VENV)/python.done
-	@if node -e 'process.exit(+process.versions.node.split(".")[0] < 20)' 2>/dev/null; then \
+	@if node -e 'process.exit(Number(process.versions.node.split(".")[0] < 20))' 2>/dev/null; then \
 	  echo "== Node $$(node --version) of this machine"; \
 	else \
 	  echo "== no Node 20 or later on this machine: installing it from PyPI"; \

@@ -21,6 +21,10 @@ PACKAGE = ROOT / "mha_lessons"
 NOWHERE = "http://127.0.0.1:9/"  # the discard port: Jupyter Book asks npm for a newer version of itself
 TROUBLE = ("⚠️", "⛔")
 LAST_WORDS = 12  # lines
+FLAKE = (
+    "subshell creation failed"  # its executor and a busy kernel sometimes miss each other when a widget opens
+)
+TRIES = 3
 PROGRESS = ("💿", "📖", "📚")
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -45,6 +49,18 @@ def write_ast(source: Path) -> Path:
         BookError: Jupyter Book warned of something, or a cell raised.
     """
     _forget_stale_outputs(source)
+    for left in reversed(range(TRIES)):
+        problems = _run(source)
+        if not problems:
+            return source / "_build" / "site"
+        if not (left and any(FLAKE in problem for problem in problems)):
+            break
+        print("book: Jupyter Book lost touch with a kernel; trying again", flush=True)
+    raise BookError(problems)
+
+
+def _run(source: Path) -> list[str]:
+    """Run Jupyter Book once; gives its problems."""
     done = source / "_build" / "logs" / "myst.build.json"
     done.unlink(missing_ok=True)
     command = [_program("jupyter-book"), "build", "--site", "--execute", "--strict"]
@@ -55,9 +71,7 @@ def write_ast(source: Path) -> Path:
     problems = read_problems(said)
     if not (problems or done.exists()):
         problems = ["\n".join([f"jupyter-book ended with {code}; its last words:", *said[-LAST_WORDS:]])]
-    if problems:
-        raise BookError(problems)
-    return source / "_build" / "site"
+    return problems
 
 
 def _follow(lines: Iterable[str]) -> Iterator[str]:

@@ -12,9 +12,6 @@ from torch import Tensor
 
 from mha_lessons.attention import MultiHeadAttention
 
-MOST_RANKED = 64
-"""Words of the picture: beyond that a page takes longer than a frame."""
-
 
 class Spectrum(NamedTuple):
     """How a table, or a stack of tables, falls apart into independent patterns."""

@@ -87,7 +87,7 @@ class LessonWidget(AnyWidget):
         return {name: getattr(self, name) for name in sorted(own) if name not in foreign and name[0] != "_"}
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
-        """Take what the front end sets. It waits for an answer to each request, so a failure is answered, too."""
+        """Take what the front end sets. It waits for an answer, so a failure is answered, too."""
         try:
             super().set_state(sync_data)
         except Exception as error:

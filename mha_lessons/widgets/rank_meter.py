@@ -14,7 +14,8 @@ from mha_lessons.widgets.lesson_widget import LessonWidget
 if TYPE_CHECKING:
     import numpy as np
 
-MOST_WORDS = 64
+MOST_RANKED = 64
+"""Words of the picture: beyond that a page takes longer than a frame for one head."""
 TEXT = (
     "Many thin heads can each look for one simple thing at once, while a single wide head weighs many clues "
     "together but has only one answer for every word it meets"
@@ -72,10 +73,10 @@ class RankMeter(LessonWidget):
         """Why the settings do not fit together, or None."""
         fault = check(self.params)
         seq = 0 if fault else len(tokenize(self.text))
-        if seq > MOST_WORDS:
+        if seq > MOST_RANKED:
             return (
                 f"The sentence has {seq} words and punctuation marks. "
-                f"At most {MOST_WORDS} fit in this picture: shorten it."
+                f"At most {MOST_RANKED} fit in this picture: shorten it."
             )
         return fault
 

@@ -33,11 +33,7 @@ function near(one: number, two: number, within = 1e-5): void {
 }
 
 test("a case worked by hand: up against right is √2 times the length, and a right angle", () => {
-  const { change, relative, angle } = movement(
-    Float32Array.of(0, 3, 2, 0),
-    Float32Array.of(3, 0, 1, 0),
-    2,
-  );
+  const { change, relative, angle } = movement(Float32Array.of(0, 3, 2, 0), Float32Array.of(3, 0, 1, 0), 2);
   near(change[0]!, 3 * Math.SQRT2);
   near(relative[0]!, Math.SQRT2);
   near(angle[0]!, 90);
@@ -46,22 +42,14 @@ test("a case worked by hand: up against right is √2 times the length, and a ri
 });
 
 test("opposite vectors are 180 degrees apart, and a zero vector has no direction", () => {
-  const { angle, relative } = movement(
-    Float32Array.of(-1, -2, 0, 0),
-    Float32Array.of(1, 2, 1, 2),
-    2,
-  );
+  const { angle, relative } = movement(Float32Array.of(-1, -2, 0, 0), Float32Array.of(1, 2, 1, 2), 2);
   near(angle[0]!, 180);
   assert.ok(Number.isNaN(angle[1]));
   near(relative[1]!, 1);
 });
 
 test("a small angle is not lost to rounding", () => {
-  const { angle } = movement(
-    Float32Array.of(1, 1e-6),
-    Float32Array.of(1, 0),
-    2,
-  );
+  const { angle } = movement(Float32Array.of(1, 1e-6), Float32Array.of(1, 0), 2);
   near(angle[0]!, (1e-6 * 180) / Math.PI, 1e-11);
 });
 
@@ -73,13 +61,8 @@ test("with all gates at 1 nothing has moved, not by one bit", () => {
 
 test("closing one gate takes away exactly what its head adds", () => {
   for (const head of [0, 1, 2]) {
-    const { output, reference, contributions, change } = sum(
-      [0, 1, 2].map((i) => Number(i !== head)),
-    );
-    const part = contributions.subarray(
-      head * output.length,
-      (head + 1) * output.length,
-    );
+    const { output, reference, contributions, change } = sum([0, 1, 2].map((i) => Number(i !== head)));
+    const part = contributions.subarray(head * output.length, (head + 1) * output.length);
     part.forEach((value, i) => near(reference[i]! - output[i]!, value));
     for (let query = 0; query < 5; query++)
       near(change[query]!, norm(part.subarray(query * 12, (query + 1) * 12)));
@@ -114,8 +97,5 @@ test("a bad gate or a bad sentence gets one sentence, the layer's fault first", 
     error: "The sentence is empty. Type at least one word.",
   });
   const { error } = headSum(params, [0, NaN]) as { error: string };
-  assert.match(
-    error,
-    /^gates should be a list of numbers .* got NaN for head 1\.$/,
-  );
+  assert.match(error, /^gates should be a list of numbers .* got NaN for head 1\.$/);
 });

@@ -50,6 +50,24 @@ test("a Hilbert matrix, whose values span many powers of ten, keeps its determin
   assert.ok(Math.abs(product * 266716800000 - 1) < 1e-9, "1 / 266716800000 is the determinant");
 });
 
+test("two mirrors around a diagonal matrix leave its singular values", () => {
+  const wanted = [90, 7, 5, 5, 3, 0.25, 1e-3, 1e-9];
+  const [rows, columns] = [11, wanted.length];
+  const mirror = (size: number, phase: number) => {
+    const axis = Array.from({ length: size }, (_, i) => Math.sin(phase + 1.7 * i));
+    const square = axis.reduce((sum, value) => sum + value * value, 0);
+    return (i: number, j: number) => Number(i === j) - (2 * axis[i]! * axis[j]!) / square;
+  };
+  const [left, right] = [mirror(rows, 1), mirror(columns, 2)];
+  const matrix = Array.from({ length: rows * columns }, (_, i) =>
+    wanted.reduce(
+      (sum, value, k) => sum + left(Math.floor(i / columns), k) * value * right(k, i % columns),
+      0,
+    ),
+  );
+  near(singularValues(matrix, rows, columns), wanted);
+});
+
 test("NaN does not turn for ever", () => {
   assert.ok(singularValues([NaN, 1, 2, 3], 2, 2).some(Number.isNaN));
 });

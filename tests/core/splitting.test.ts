@@ -1,12 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import {
-  readings,
-  type Followed,
-  type Params,
-  type Readings,
-} from "../../widgets/core/index";
+import { readings, type Followed, type Params, type Readings } from "../../widgets/core/index";
 
 const params: Params = {
   text: "she read the old book",
@@ -19,10 +14,7 @@ const params: Params = {
   source: "random",
 };
 
-function pass(
-  changes: Partial<Params> = {},
-  followed: Followed = "q",
-): Readings {
+function pass(changes: Partial<Params> = {}, followed: Followed = "q"): Readings {
   const answer = readings({ ...params, ...changes }, followed);
   assert.ok(!("error" in answer), JSON.stringify(answer));
   return answer;
@@ -41,17 +33,8 @@ test("the heads of the layer are the columns of the big product", () => {
     const found = pass({}, followed);
     for (let head = 0; head < 3; head++) {
       for (let token = 0; token < 5; token++) {
-        const own = found[followed].subarray(
-          (head * 5 + token) * 2,
-          (head * 5 + token + 1) * 2,
-        );
-        assert.deepEqual(
-          own,
-          found.projected.subarray(
-            token * 6 + head * 2,
-            token * 6 + head * 2 + 2,
-          ),
-        );
+        const own = found[followed].subarray((head * 5 + token) * 2, (head * 5 + token + 1) * 2);
+        assert.deepEqual(own, found.projected.subarray(token * 6 + head * 2, token * 6 + head * 2 + 2));
       }
     }
   }
@@ -60,9 +43,7 @@ test("the heads of the layer are the columns of the big product", () => {
 test("cutting x first sums over a slice alone: one number by hand", () => {
   const { x, w, cut_first } = pass();
   const [token, column] = [4, 3]; // the second column of head 1, whose slice is 2, 3
-  const byHand =
-    x[token * 6 + 2]! * w[2 * 6 + column]! +
-    x[token * 6 + 3]! * w[3 * 6 + column]!;
+  const byHand = x[token * 6 + 2]! * w[2 * 6 + column]! + x[token * 6 + 3]! * w[3 * 6 + column]!;
   assert.ok(Math.abs(cut_first[token * 6 + column]! - byHand) < 1e-6);
 });
 

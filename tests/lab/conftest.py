@@ -6,24 +6,12 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Locator, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, expect
 
-from tests.browser.chromium import ARGUMENTS, find_chromium
 from tests.browser.explorer import show_numbers
 from tests.lab.explorer import LATEST, START, set_from_python, shows
 from tests.lab.notebook import Notebook, OpenNotebook
 from tests.lab.server import LabServer
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    path = find_chromium()
-    if path is None:
-        pytest.fail("no Chromium or Chrome found: run `make browser`, or set CHROMIUM to its path")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="session")

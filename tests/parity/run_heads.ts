@@ -4,31 +4,17 @@
 
 import { readFileSync, writeFileSync } from "node:fs";
 
-import {
-  checkGates,
-  headSum,
-  readings,
-  type Followed,
-  type Params,
-} from "../../widgets/core/index";
+import { checkGates, headSum, readings, type Followed, type Params } from "../../widgets/core/index";
 import { code as sumCode } from "../../widgets/head_sum/code";
 import { tables } from "../../widgets/head_sum/numbers";
 import { code as splitCode } from "../../widgets/split_or_project/code";
 
-const [questionsFile, answersFile, arraysFile] = process.argv.slice(2) as [
-  string,
-  string,
-  string,
-];
+const [questionsFile, answersFile, arraysFile] = process.argv.slice(2) as [string, string, string];
 
 const answer = {
   check_gates: ({ gates }: { gates: unknown }) => checkGates(gates),
 
-  head_sum({
-    gates,
-    query,
-    ...params
-  }: Params & { gates: number[]; query: number }) {
+  head_sum({ gates, query, ...params }: Params & { gates: number[]; query: number }) {
     const sum = headSum(params, gates);
     return "error" in sum
       ? sum
@@ -41,22 +27,15 @@ const answer = {
 
   readings({ matrix, ...params }: Params & { matrix: Followed }) {
     const pass = readings(params, matrix);
-    return "error" in pass
-      ? pass
-      : { ...pass, code: splitCode(params, matrix) };
+    return "error" in pass ? pass : { ...pass, code: splitCode(params, matrix) };
   },
 };
 
 const plain = (_name: string, value: unknown) => {
   if (ArrayBuffer.isView(value)) return Array.from(value as Float32Array);
-  return typeof value === "number" && !Number.isFinite(value)
-    ? String(value)
-    : value;
+  return typeof value === "number" && !Number.isFinite(value) ? String(value) : value;
 };
-const questions = JSON.parse(readFileSync(questionsFile, "utf8")) as [
-  keyof typeof answer,
-  never,
-][];
+const questions = JSON.parse(readFileSync(questionsFile, "utf8")) as [keyof typeof answer, never][];
 const answers = questions.map(([kind, question]) => answer[kind](question));
 writeFileSync(answersFile, JSON.stringify(answers, plain));
 writeFileSync(arraysFile, "");

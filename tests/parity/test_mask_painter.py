@@ -133,6 +133,7 @@ def test_the_code_handed_to_the_reader_prints_the_numbers_of_the_page(
     page: dict[str, list[tuple[Any, Any]]],
 ) -> None:
     for question, answer in page["head"][::3]:
+        assert "mha_lessons" not in answer["code"]
         said = io.StringIO()
         with contextlib.redirect_stdout(said):
             exec(answer["code"], {})

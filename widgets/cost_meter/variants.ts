@@ -38,10 +38,10 @@ export class Variants {
     for (const { name, kind, cells, root } of this.#rows) {
       const variant = variants.find((each) => each.name === name);
       if (root.hidden !== !variant) root.hidden = !variant;
-      if (!variant) continue;
       root.classList.toggle("mha-own", name === own);
       if (name === own) root.setAttribute("aria-current", "true");
       else root.removeAttribute("aria-current");
+      if (!variant) continue;
       const count = variant.num_kv_heads;
       write(kind, count === 0 ? "one latent vector" : count === 1 ? "1 for all heads" : `${count} for ${meter.num_heads} heads`); // prettier-ignore
       const share = ratioText(variant.cache, whole);

@@ -8,10 +8,12 @@ export interface Control {
 }
 
 type Change = (value: string) => void;
+// Each bundle has its own copy of this module, and their ids meet on one page.
+const own = Math.random().toString(36).slice(2, 8);
 let count = 0;
 
 function labelled(label: string, input: Control["input"], ...after: HTMLElement[]): HTMLElement {
-  input.id = `mha-${input.name}-${++count}`;
+  input.id = `mha-${input.name}-${own}${++count}`;
   return element(
     "div",
     { class: "mha-control" },
