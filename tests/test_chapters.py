@@ -11,6 +11,7 @@ import torch
 
 from mha_lessons import MultiHeadAttention
 from mha_lessons.compute import compute
+from mha_lessons.gates import head_sum
 from mha_lessons.params import Params
 from mha_lessons.widgets import SelfCheck
 from mha_lessons.widgets.self_check import questions
@@ -96,6 +97,7 @@ def test_behind_a_causal_mask_thanked_can_only_find_the_doctor() -> None:
         assert roles is not None
         found[causal] = tokens[trace.attn[0, roles.index(WHO_DID_WHAT), tokens.index("thanked")].argmax()]
     assert found == {False: "Mary", True: "doctor"}
+    assert right("how-it-works.mask") == f"at *{found[True]}*"
 
 
 def test_three_experts_meet_at_robot() -> None:
@@ -195,6 +197,22 @@ def test_without_w_o_each_number_of_the_result_depends_on_one_head_and_with_it_o
         7,
     ]
     assert ((after.output - before.output).abs().amax((0, 1)) > 1e-5).all()
+
+
+def test_a_head_switched_off_leaves_the_parts_of_the_others_as_they_are() -> None:
+    of_all, without = (head_sum(Params(SENTENCE, num_heads=4, source="designed"), g) for g in ((), (1, 1, 0)))
+    parts = [found.gates[:, None, None] * found.contributions for found in (of_all, without)]
+    assert [head for head in range(4) if not parts[0][head].equal(parts[1][head])] == [2]
+    assert right("how-it-works.gate") == "they stay exactly as they are"
+
+
+def test_a_parked_head_adds_the_same_vector_to_all_words_it_parks() -> None:
+    found = head_sum(Params(SENTENCE, num_heads=4, source="designed"), gates=[1, 1, 0])
+    assert found.roles is not None
+    part = found.contributions[found.roles.index(NAMES)]  # [query, d_model]
+    away = (part - part[0]).norm(dim=-1) / part[0].norm()
+    assert [word for word, far in zip(found.tokens, away.tolist(), strict=True) if far > 1e-3] == ["she", "him"]
+    assert (found.movement.relative > 0.1).all()
 
 
 def test_a_query_of_one_of_eight_heads_has_the_width_the_question_wants() -> None:

@@ -222,7 +222,7 @@ def test_what_a_page_cannot_show_is_named(node: dict[str, Any], sentence: str) -
         '<th class="align-center">c</th>',
         '<details class="admonition warning dropdown"><summary>A <strong>title</strong></summary>',
         "<details><summary>More</summary>",
-        '<aside class="margin"><p>In the margin.</p>',
+        '<aside role="note" class="margin"><p>In the margin.</p>',
         'type="radio" name="tabs-1" id="tab-1-0" checked data-sync="one"',
         '<dt id="term-head">Head</dt>',
         '<a href="#term-head" class="term">Head</a>',

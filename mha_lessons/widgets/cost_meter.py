@@ -96,7 +96,7 @@ class CostMeter(LessonWidget):
             if value or one:
                 text = TEXTS.get(name, count_text)
                 rows.append([name, text(value), text(one), ratio_text(value, one)])
-        heads = f"{found['num_heads']} heads of {found['d_head']}, d_model = {found['d_model']}"
+        heads = f"{_many(found['num_heads'], 'head')} of {found['d_head']}, d_model = {found['d_model']}"
         beside = still_table(
             f"One layer: {heads}",
             ["part", "now", "one head", "now / one head"],
@@ -105,7 +105,7 @@ class CostMeter(LessonWidget):
             f"{found['context']:,} tokens, {found['bits']} bits a number.",
         )
         variants = still_table(
-            f"{found['layers']} layers, {found['context']:,} tokens",
+            f"{_many(found['layers'], 'layer')}, {found['context']:,} tokens",
             ["keys and values", "parameters", "one more token", "cache a token", "cache in all"],
             [
                 [
@@ -120,3 +120,7 @@ class CostMeter(LessonWidget):
             f"The settings are those of {found['own']}.",
         )
         return beside + variants
+
+
+def _many(count: int, thing: str) -> str:
+    return f"{count} {thing}{'' if count == 1 else 's'}"

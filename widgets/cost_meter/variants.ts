@@ -42,8 +42,7 @@ export class Variants {
       if (name === own) root.setAttribute("aria-current", "true");
       else root.removeAttribute("aria-current");
       if (!variant) continue;
-      const count = variant.num_kv_heads;
-      write(kind, count === 0 ? "one latent vector" : count === 1 ? "1 for all heads" : `${count} for ${meter.num_heads} heads`); // prettier-ignore
+      write(kind, sharing(variant.num_kv_heads, meter.num_heads));
       const share = ratioText(variant.cache, whole);
       const texts = [
         countText(variant.parameters),
@@ -54,4 +53,10 @@ export class Variants {
       texts.forEach((words, i) => write(cells[i]!, words));
     }
   }
+}
+
+function sharing(groups: number, heads: number): string {
+  if (groups === 0) return "one latent vector";
+  if (heads === 1) return "1 for 1 head";
+  return groups === 1 ? "1 for all heads" : `${groups} for ${heads} heads`;
 }

@@ -125,8 +125,9 @@ export class View implements FramedView<Meter> {
   say(meter: Meter): string {
     const own = ownVariant(meter);
     const { same, changed } = tally(meter);
+    const heads = meter.num_heads === 1 ? "1 head" : `${meter.num_heads} heads`;
     return (
-      `${meter.num_heads} heads of ${meter.d_head} dimensions, ${own.name}. ${countText(own.parameters)} parameters, ` +
+      `${heads} of ${meter.d_head} dimensions, ${own.name}. ${countText(own.parameters)} parameters, ` +
       `${flopsText(own.flops)} for one more token, ${bytesText(own.cache)} of cache a token. ` +
       `Beside one big head ${same} parts of a layer are the same and ${changed} differ.`
     );

@@ -18,8 +18,7 @@ export function paintCells(
   if (canvas.width !== columns) canvas.width = columns;
   if (canvas.height !== rows) canvas.height = rows;
   const context = canvas.getContext("2d")!;
-  const image = context.createImageData(columns, rows);
-  const pixels = new Uint32Array(image.data.buffer);
+  const { image, pixels } = imageOf(canvas);
   const last = scale.length - 1;
   const factor = (last + 0.999) / (high - low || 1);
   for (let i = 0; i < pixels.length; i++) {

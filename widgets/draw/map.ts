@@ -1,6 +1,8 @@
 import { element, short, type Cleanup } from "./dom";
+import { fitSoon, followWidth } from "./fit";
 import { paintCells } from "./heatmap";
-import { canvasPen, escapeXml, FONT, round, svgPen, type Pen } from "./pen";
+import { textWidth } from "./measure";
+import { canvasPen, escapeXml, round, svgPen, type Pen } from "./pen";
 import type { Scale } from "./scales";
 
 /** What stands along an axis: a word a row, and a label over a range of columns. */
@@ -29,7 +31,9 @@ export class HeatMap {
   #cursor = element("div", { class: "mha-cursor", hidden: true });
   #axes: Axes = { rows: [], columns: [], columnCount: 0 };
   #box = { left: 0, top: 0, width: 0, height: 0 };
+  #labelled = "";
   #drawn = "";
+  #colours: { text: string; line: string } | undefined;
   #outlined: [row: number | null, column: number | null] = [null, null];
 
   constructor(
@@ -37,14 +41,13 @@ export class HeatMap {
     cleanup: Cleanup,
   ) {
     this.root.append(this.#labels, this.cells, this.#cursor);
-    const observer = new ResizeObserver(() => this.#layout());
-    observer.observe(this.root);
-    cleanup.add(() => observer.disconnect());
+    followWidth(this, cleanup);
   }
 
   setAxes(axes: Axes): void {
     this.#axes = axes;
-    this.#layout();
+    this.#labelled = JSON.stringify(axes);
+    fitSoon(this);
   }
 
   paint(
@@ -64,12 +67,16 @@ export class HeatMap {
     if (row === null) return;
     const width = this.#box.width / (columnCount || 1);
     const height = this.#box.height / (rows.length || 1);
-    Object.assign(this.#cursor.style, {
-      left: `${this.#box.left + (column ?? 0) * width}px`,
-      top: `${this.#box.top + row * height}px`,
-      width: `${column === null ? this.#box.width : width}px`,
-      height: `${height}px`,
-    });
+    const place = {
+      left: this.#box.left + (column ?? 0) * width,
+      top: this.#box.top + row * height,
+      width: column === null ? this.#box.width : width,
+      height,
+    };
+    const written = JSON.stringify(place);
+    if (written === this.#placed) return;
+    this.#placed = written;
+    Object.assign(this.#cursor.style, inPixels(place));
   }
 
   /** The cell under a pointer, or null beside the cells. */
@@ -84,7 +91,8 @@ export class HeatMap {
   /** Draw the labels again, in the colours of a theme that has changed. */
   recolour(): void {
     this.#drawn = "";
-    this.#layout();
+    this.#colours = undefined;
+    fitSoon(this);
   }
 
   /** The picture as SVG elements, its corner at 0, 0; cells as one image, so that a long sentence stays a small file. */
@@ -100,14 +108,14 @@ export class HeatMap {
     return parts.join("");
   }
 
-  #layout(): void {
-    const width = this.root.clientWidth;
-    const { rows, columns, columnCount } = this.#axes;
+  /** Place the cells and draw the labels, unless they are as wanted. */
+  fit(width: number): void {
+    const { rows, columnCount } = this.#axes;
     if (!width || !rows.length || !columnCount) return;
-    const key = JSON.stringify([width, rows, columns, columnCount, devicePixelRatio]);
+    const key = `${width} ${devicePixelRatio} ${this.#labelled}`;
     if (key === this.#drawn) return;
     this.#drawn = key;
-    const widest = Math.max(...rows.map((word) => this.#measure(short(word, 14), 13)));
+    const widest = Math.max(...rows.map((word) => textWidth(short(word, 14), 13)));
     const left = Math.ceil(Math.min(this.options.labelWidth, width * 0.36, widest + 8));
     const cell = Math.min(this.options.mostCell ?? Infinity, (width - left - 1) / columnCount);
     const height = this.options.rowHeight?.(rows.length) ?? cell;
@@ -125,23 +133,17 @@ export class HeatMap {
     this.outline(...this.#outlined); // it may have been asked for before there was any width
   }
 
-  #measure(words: string, size: number): number {
-    const context = this.#labels.getContext("2d")!;
-    context.font = `${size}px ${FONT}`;
-    return context.measureText(words).width;
-  }
-
   /** The word, or as much of it as there is room for. */
   #fit(word: string, room: number, size: number): string {
     let words = word;
-    for (let most = 13; this.#measure(words, size) > room && most > 0; most--) words = short(word, most);
+    for (let most = 13; textWidth(words, size) > room && most > 0; most--) words = short(word, most);
     return words;
   }
 
   #drawLabels(pen: Pen): void {
     const { left, top, width, height } = this.#box;
     const { rows, columns, columnCount } = this.#axes;
-    const colour = getComputedStyle(this.root).getPropertyValue("--mha-fg");
+    const { text: colour } = this.#palette();
     const rowHeight = height / rows.length;
     const cell = width / columnCount;
     const size = (room: number) => Math.max(8, Math.min(13, room * 0.85));
@@ -169,13 +171,23 @@ export class HeatMap {
     });
   }
 
+  /** Read once a theme: the browser works out the whole page's style for it. */
+  #palette(): { text: string; line: string } {
+    if (!this.#colours) {
+      const style = getComputedStyle(this.root);
+      const read = (name: string) => style.getPropertyValue(name);
+      this.#colours = { text: read("--mha-fg"), line: read("--mha-strong-line") };
+    }
+    return this.#colours;
+  }
+
   #drawRanges(pen: Pen, colour: string, cell: number): void {
     const { left, top, height } = this.#box;
-    const line = getComputedStyle(this.root).getPropertyValue("--mha-strong-line");
+    const { line } = this.#palette();
     for (const { label, start, end } of this.#axes.columns) {
       const room = (end - start) * cell - 2;
       // Where "head 3" is too long, "3" says as much.
-      const words = this.#measure(label, 11) <= room ? label : label.split(" ").at(-1)!;
+      const words = textWidth(label, 11) <= room ? label : label.split(" ").at(-1)!;
       const middle = left + ((start + end) / 2) * cell;
       pen.text(this.#fit(words, room, 11), middle, top - 9, { size: 11, colour, align: "center" });
       const x = left + start * cell;

@@ -46,10 +46,10 @@ export class LayerControls {
     this.roots = [text.root, this.row];
   }
 
-  /** A control of the widget's own, in the same row. */
+  /** A control of the widget's own, in the same row; the checkbox stays last. */
   add(control: Control): void {
     this.#inputs[control.input.name] = control;
-    this.row.append(control.root);
+    this.row.insertBefore(control.root, this.row.lastElementChild);
   }
 
   show(values: Values): void {

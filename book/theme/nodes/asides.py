@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 
 from book.theme.registry import Node, classes, draws, tag, void
@@ -19,6 +20,7 @@ NAMES = {
     "remark": "Remark",
     "theorem": "Theorem",
 }
+LINK = re.compile(r"</?a\b[^>]*>")
 
 
 @draws("admonition")
@@ -50,10 +52,9 @@ def title(page: PageRenderer, node: Node) -> str:
 @draws("details")
 def details(page: PageRenderer, node: Node) -> str:
     head, rest = _split(node)
-    summary = tag("summary", page.children(head) if head else "More")
     return tag(
         "details",
-        summary + page.all(rest),
+        _summary(page.children(head) if head else "") + page.all(rest),
         class_=node.get("class"),
         id=node.get("html_id"),
         open=bool(node.get("open")),
@@ -66,7 +67,11 @@ def aside(page: PageRenderer, node: Node) -> str:
     if node.get("kind") in ("topic", "sidebar"):
         return _box(page, node, "admonition topic")
     return tag(
-        "aside", page.children(node), class_=classes("margin", node.get("class")), id=node.get("html_id")
+        "aside",
+        page.children(node),
+        role="note",  # else each is a landmark, and a page has many
+        class_=classes("margin", node.get("class")),
+        id=node.get("html_id"),
     )
 
 
@@ -122,10 +127,13 @@ def _box(page: PageRenderer, node: Node, class_: str | None, prefix: str = "") -
     own = node.get("class") or ""
     wrap = {"class_": classes(class_, own), "id": node.get("html_id")}
     if "dropdown" in own.split():
-        return tag(
-            "details", tag("summary", heading or "More") + page.all(rest), open=bool(node.get("open")), **wrap
-        )
+        return tag("details", _summary(heading) + page.all(rest), open=bool(node.get("open")), **wrap)
     return tag("div", (tag("p", heading, class_="title") if heading else "") + page.all(rest), **wrap)
+
+
+def _summary(heading: str) -> str:
+    """What opens a fold. It is a button, inside which a link is out of reach: its words stay."""
+    return tag("summary", LINK.sub("", heading) or "More")
 
 
 def _split(node: Node) -> tuple[Node | None, list[Node]]:
