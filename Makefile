@@ -14,7 +14,7 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 WIDGET_FILES := $(shell find widgets \( -name node_modules -o -name .test \) -prune -o -type f -print) \
-  mha_lessons/data/word_classes.json
+  $(wildcard mha_lessons/data/*.json)
 BOOK_FILES := $(shell find book -path book/_build -prune -o -type f ! -path "*/__pycache__/*" -print)
 PYTHON_FILES := $(shell find mha_lessons -name '*.py' -o -path 'mha_lessons/data/*' -type f)
 
@@ -33,7 +33,7 @@ book: site ## set up, build and serve the book
 
 lab: setup ## open the chapters as notebooks in JupyterLab
 	$(BIN)/mha-lessons notebooks lessons
-	$(BIN)/jupyter lab --notebook-dir lessons
+	$(BIN)/jupyter lab --notebook-dir lessons --ip 127.0.0.1 $(if $(filter 0,$(shell id -u)),--allow-root)
 
 check: setup ## formatting, lint, types, import layers, spelling
 	$(BIN)/ruff format --check .

@@ -20,7 +20,7 @@ from pathlib import Path
 import mha_lessons
 
 FOLDER = Path(mha_lessons.__file__).parent
-TESTS = ("test_masks", "test_trace", "test_attention")
+TESTS = ("test_masks", "test_trace", "test_attention", "test_rotary", "test_cache")
 OWN_PROCESS = "not compiled and not importing"  # these start a process, which has the real module
 SECONDS = 120  # a mutant that runs longer counts as caught
 
@@ -73,6 +73,13 @@ def variants(node: ast.AST) -> Iterator[ast.AST]:
                 yield ast.If(ast.Constant(always), node.body, node.orelse)
 
 
+def documentation(node: ast.AST) -> bool:
+    """Whether it only informs: the docstring of a property, or the name of a type."""
+    if isinstance(node, ast.keyword):
+        return node.arg == "doc"
+    return isinstance(node, ast.Assign) and ast.unparse(node.value).startswith("Callable[")
+
+
 def sites(tree: ast.Module) -> Iterator[tuple[ast.AST, str, int | None]]:
     """Every place (parent, field, index) of an expression that is neither docstring nor annotation."""
 
@@ -85,6 +92,7 @@ def sites(tree: ast.Module) -> Iterator[tuple[ast.AST, str, int | None]]:
                 if (
                     isinstance(child, ast.AST)
                     and not docstring
+                    and not documentation(child)
                     and not (isinstance(node, ast.JoinedStr) and index)
                 ):
                     yield node, field, index

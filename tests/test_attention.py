@@ -10,6 +10,7 @@ import sys
 
 import pytest
 import torch
+import torch.nn.functional as F  # noqa: N812 - the name everybody gives it
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
@@ -322,6 +323,14 @@ def test_weights_that_do_not_fit_are_refused(change: dict, sentence: str, unchec
     assert str(refused.value) == sentence
 
 
+def test_attending_alone_is_torchs_own_with_each_shared_key_repeated() -> None:
+    q, k, v = normal(2, 4, 3, 5, seed=1), normal(2, 2, 4, 5, seed=2), normal(2, 2, 4, 5, seed=3)
+    wanted = F.scaled_dot_product_attention(q, k.repeat_interleave(2, 1), v.repeat_interleave(2, 1))
+    torch.testing.assert_close(attend(q, k, v), wanted, **NEAR)
+    with pytest.raises(ValueError, match="k should have a head count that divides the 4 query heads, got 0"):
+        attend(q, k[:, :0], v[:, :0])
+
+
 ONE = torch.ones(2, 5, 8)
 
 
@@ -355,6 +364,11 @@ ONE = torch.ones(2, 5, 8)
             {"x": ONE, "gates": torch.ones(3)},
             ValueError,
             "gates should be a tensor [head=4] or [batch=2, head=4], got [3]",
+        ),
+        (
+            {"x": torch.ones(2, 5, 7), "context": ONE},
+            ValueError,
+            "x should be [batch, seq, d_model=8], got [2, 5, 7]",
         ),
         (
             {"x": ONE, "gates": [1, 0, 1, 1]},

@@ -9,7 +9,7 @@ from mha_lessons import MultiHeadAttention
 from mha_lessons.meter import meter
 from mha_lessons.stack import Stack, models, of_model
 from mha_lessons.units import bytes_text
-from mha_lessons.widgets import CostMeter, SelfCheck
+from mha_lessons.widgets import CostMeter, RankMeter, SelfCheck
 
 
 def right(name: str) -> str:
@@ -62,6 +62,18 @@ def test_the_rank_of_thin_scores_is_bounded_and_the_softmax_lifts_the_bound(
     rank = torch.linalg.matrix_rank
     assert int(rank(trace.scores[0, 0])) == scores == min(32, 64 // h)
     assert int(rank(trace.attn[0, 0])) >= attn
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_the_attention_of_heads_of_width_one_has_more_than_a_quarter_and_less_than_a_half_of_the_rank(
+    seed: int,
+) -> None:
+    one = RankMeter(num_heads=64, seed=seed, engine="page").ranks
+    assert set(one["scores"]) == {1}
+    assert 32 / 4 < min(one["attn"]) <= max(one["attn"]) < 32 / 2
+    two = RankMeter(num_heads=32, seed=seed, engine="page").ranks
+    assert (set(two["scores"]), set(two["attn"])) == ({2}, {32})
+    assert one["sum"] == two["sum"] == 32
 
 
 def test_no_head_of_the_table_is_thinner_than_that_of_the_first_transformer() -> None:

@@ -211,7 +211,10 @@ def test_a_parked_head_adds_the_same_vector_to_all_words_it_parks() -> None:
     assert found.roles is not None
     part = found.contributions[found.roles.index(NAMES)]  # [query, d_model]
     away = (part - part[0]).norm(dim=-1) / part[0].norm()
-    assert [word for word, far in zip(found.tokens, away.tolist(), strict=True) if far > 1e-3] == ["she", "him"]
+    assert [word for word, far in zip(found.tokens, away.tolist(), strict=True) if far > 1e-3] == [
+        "she",
+        "him",
+    ]
     assert (found.movement.relative > 0.1).all()
 
 

@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -768,6 +769,8 @@ def execute(content: bytes) -> None:
     from nbclient import NotebookClient
 
     notebook = nbformat.reads(content.decode(), as_version=4)
-    kernel = AsyncKernelManager(kernel_name="python3", transport="ipc" if os.name == "posix" else "tcp")
     folder = {"metadata": {"path": str(BOOK.parent)}}
-    NotebookClient(notebook, km=kernel, timeout=120, resources=folder).execute()
+    with tempfile.TemporaryDirectory() as sockets:
+        files = {"transport": "ipc", "ip": f"{sockets}/kernel"} if os.name == "posix" else {}
+        kernel = AsyncKernelManager(kernel_name="python3", **files)
+        NotebookClient(notebook, km=kernel, timeout=120, resources=folder).execute()

@@ -40,6 +40,16 @@ def test_own_frequencies_are_used() -> None:
     assert not torch.allclose(turned[..., 0], X[..., 0])
 
 
+def test_a_layer_counts_positions_from_zero() -> None:
+    torch.manual_seed(0)
+    rotary = Rotary(6)
+    layer = MultiHeadAttention(12, 2, rotary=rotary, dtype=torch.float64)
+    x = torch.randn(1, 4, 12, dtype=torch.float64)
+    plain = (x @ layer.w_q + layer.b_q).view(1, 4, 2, 6).transpose(1, 2)
+    torch.testing.assert_close(layer.trace(x).q, rotary(plain, 0), **NEAR)
+    torch.testing.assert_close(layer.trace(x).q[:, :, 0], plain[:, :, 0], **NEAR)
+
+
 def test_a_layer_with_rotary_positions_sees_order() -> None:
     torch.manual_seed(0)
     layer = MultiHeadAttention(12, 2, rotary=Rotary(6), dtype=torch.float64)

@@ -1,4 +1,4 @@
-"""A page with one widget, from file:// and under the book's content policy: for widgets of no chapter yet."""
+"""A page with one widget, or several of a kind, from file:// and under the book's content policy."""
 
 from __future__ import annotations
 
@@ -17,13 +17,17 @@ POLICY = (
 )
 
 
-def widget_page(folder: Path, name: str, traits: dict[str, Any] | None = None) -> str:
-    """Address of a page in `folder` with the widget `name`, its traits as given and else as in Python."""
+def widget_page(folder: Path, name: str, *traits: dict[str, Any]) -> str:
+    """Address of a page in `folder` with the widget `name`, once for each of `traits`, else as in Python."""
     from mha_lessons import widgets
 
     made = getattr(widgets, "".join(part.title() for part in name.split("_")))(engine="page")
-    state = made.page_state() | (traits or {})
+    states = [made.page_state() | own for own in traits or ({},)]
     made.close()
+    places = "".join(
+        f'<div data-widget="{name}" data-state="loading" data-traits="{escape(json.dumps(state))}"></div>'
+        for state in states
+    )
     if not (folder / "static").exists():
         (folder / "static").symlink_to(STATIC)
     page = folder / f"{name}.html"
@@ -33,8 +37,7 @@ def widget_page(folder: Path, name: str, traits: dict[str, Any] | None = None) -
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<link rel="stylesheet" href="static/{name}.css"><script defer src="static/page/host.js"></script>'
         f'<script defer src="static/page/{name}.js"></script></head><body>'
-        f'<main><div data-widget="{name}" data-state="loading" data-traits="{escape(json.dumps(state))}">'
-        "</div></main></body></html>",
+        f"<main>{places}</main></body></html>",
         encoding="utf-8",
     )
     return page.as_uri()

@@ -22,14 +22,11 @@ const good: Stack = {
   bits: 16,
   bias: true,
 };
-const metered = (change: Partial<Stack> = {}) =>
-  meter({ ...good, ...change }) as Meter;
+const metered = (change: Partial<Stack> = {}) => meter({ ...good, ...change }) as Meter;
 
 test("divisors are all there, once each, in order", () => {
   for (const number of [1, 2, 36, 64, 71, 4544]) {
-    const wanted = Array.from({ length: number }, (_, i) => i + 1).filter(
-      (i) => number % i === 0,
-    );
+    const wanted = Array.from({ length: number }, (_, i) => i + 1).filter((i) => number % i === 0);
     assert.deepEqual(divisors(number), wanted);
   }
 });
@@ -58,32 +55,9 @@ test("the level to compare the cache with is the bytes of the parameters", () =>
 });
 
 test("anything at all can be checked", () => {
-  for (const junk of [
-    null,
-    undefined,
-    "4",
-    NaN,
-    Infinity,
-    -1,
-    0,
-    1.5,
-    [],
-    {},
-  ]) {
-    for (const name of [
-      "d_model",
-      "num_heads",
-      "layers",
-      "context",
-      "bits",
-      "latent",
-      "bias",
-    ]) {
-      assert.equal(
-        typeof checkStack({ ...good, [name]: junk }),
-        "string",
-        `${name} ${String(junk)}`,
-      );
+  for (const junk of [null, undefined, "4", NaN, Infinity, -1, 0, 1.5, [], {}]) {
+    for (const name of ["d_model", "num_heads", "layers", "context", "bits", "latent", "bias"]) {
+      assert.equal(typeof checkStack({ ...good, [name]: junk }), "string", `${name} ${String(junk)}`);
     }
   }
   assert.equal(checkStack({ ...good }), null);
@@ -91,7 +65,6 @@ test("anything at all can be checked", () => {
 
 test("a fault gives a sentence and no numbers", () => {
   assert.deepEqual(meter({ ...good, num_heads: 3 }), {
-    error:
-      "d_model = 64 cannot be split into 3 equal heads. Try 2 or 4, or give d_head.",
+    error: "d_model = 64 cannot be split into 3 equal heads. Try 2 or 4, or give d_head.",
   });
 });

@@ -21,7 +21,7 @@ MOVES = {
 START = {"HeadExplorer": "num_heads=2"}
 WITHOUT_NUMBERS = {"SelfCheck"}
 
-# The kernel's tensors (in the meter, the sizes of the parts) doubled: if that shows, numbers come from the kernel.
+# The kernel's tensors (in the meter, the sizes of the parts) doubled: what shows then comes from the kernel.
 SENTINEL = """
 def doubled(numbers):
     import torch

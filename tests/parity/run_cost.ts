@@ -25,11 +25,7 @@ import {
 } from "../../widgets/core/index";
 import { code } from "../../widgets/cost_meter/code";
 
-const [questionsFile, answersFile, arraysFile] = process.argv.slice(2) as [
-  string,
-  string,
-  string,
-];
+const [questionsFile, answersFile, arraysFile] = process.argv.slice(2) as [string, string, string];
 
 const answer = {
   meter: (stack: Stack) => meter(stack),
@@ -54,15 +50,10 @@ const answer = {
     // prettier-ignore
     [parameters(heads, bias), flops(heads, seq, keys, batch)],
 
-  cache: ({
-    heads,
-    sizes,
-    latent,
-  }: {
-    heads: Heads;
-    sizes: CacheSizes;
-    latent: [number, number];
-  }) => [kvCacheBytes(heads, sizes), mlaCacheBytes(...latent, sizes)],
+  cache: ({ heads, sizes, latent }: { heads: Heads; sizes: CacheSizes; latent: [number, number] }) => [
+    kvCacheBytes(heads, sizes),
+    mlaCacheBytes(...latent, sizes),
+  ],
 
   counts: ([d_model, groups]: [number, number]) => headCounts(d_model, groups),
 
@@ -76,12 +67,6 @@ const answer = {
   models: () => MODELS.map((model) => [model.name, sizesOf(model)]),
 };
 
-const questions = JSON.parse(readFileSync(questionsFile, "utf8")) as [
-  keyof typeof answer,
-  never,
-][];
-writeFileSync(
-  answersFile,
-  JSON.stringify(questions.map(([kind, question]) => answer[kind](question))),
-);
+const questions = JSON.parse(readFileSync(questionsFile, "utf8")) as [keyof typeof answer, never][];
+writeFileSync(answersFile, JSON.stringify(questions.map(([kind, question]) => answer[kind](question))));
 writeFileSync(arraysFile, "");

@@ -46,7 +46,7 @@ export function matmul(a: Float32Array, b: Float32Array, n: number, columns: num
 }
 
 /** rows [n, inner] @ numbers [inner, columns], each row handed to `store` as float64. For speed the numbers are widened
- * once, and added four rows at a time, so that the sums are read and written less often. */
+ * once, and two rows take four rows of them at a time, so that numbers and sums are read and written less often. */
 function multiply(
   rows: Float32Array,
   numbers: Float32Array,
@@ -56,31 +56,48 @@ function multiply(
 ): void {
   const inner = rows.length / n;
   const matrix = new Float64Array(numbers);
-  const sums = new Float64Array(columns);
-  for (let row = 0; row < n; row++) {
-    sums.fill(0);
+  const upper = new Float64Array(columns);
+  const lower = new Float64Array(columns);
+  for (let row = 0; row < n; row += 2) {
+    upper.fill(0);
+    lower.fill(0);
     const start = row * inner;
+    const below = row + 1 < n ? start + inner : start; // a last row without a partner is its own
     let i = 0;
     for (; i + 4 <= inner; i += 4) {
       const a = rows[start + i]!;
       const b = rows[start + i + 1]!;
       const c = rows[start + i + 2]!;
       const d = rows[start + i + 3]!;
-      if (a === 0 && b === 0 && c === 0 && d === 0) continue; // masked keys and designed vectors are mostly zeros
+      const e = rows[below + i]!;
+      const f = rows[below + i + 1]!;
+      const g = rows[below + i + 2]!;
+      const h = rows[below + i + 3]!;
+      // Masked keys and designed vectors are mostly zeros.
+      if (a === 0 && b === 0 && c === 0 && d === 0 && e === 0 && f === 0 && g === 0 && h === 0) continue;
       const first = i * columns;
       const second = first + columns;
       const third = second + columns;
       const fourth = third + columns;
       for (let j = 0; j < columns; j++) {
-        sums[j]! +=
-          a * matrix[first + j]! + b * matrix[second + j]! + c * matrix[third + j]! + d * matrix[fourth + j]!;
+        const p = matrix[first + j]!;
+        const q = matrix[second + j]!;
+        const r = matrix[third + j]!;
+        const s = matrix[fourth + j]!;
+        upper[j]! += a * p + b * q + c * r + d * s;
+        lower[j]! += e * p + f * q + g * r + h * s;
       }
     }
     for (; i < inner; i++) {
       const value = rows[start + i]!;
-      for (let j = 0; j < columns; j++) sums[j]! += value * matrix[i * columns + j]!;
+      const other = rows[below + i]!;
+      for (let j = 0; j < columns; j++) {
+        upper[j]! += value * matrix[i * columns + j]!;
+        lower[j]! += other * matrix[i * columns + j]!;
+      }
     }
-    store(row, sums);
+    store(row, upper);
+    if (below > start) store(row + 1, lower);
   }
 }
 

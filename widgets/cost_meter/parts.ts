@@ -22,7 +22,7 @@ export const LEFT: readonly Group[] = [
 
 export const RIGHT: readonly Group[] = [
   {
-    title: ({ context }) => `Operations for one more token that looks at ${exactText(context)}`,
+    title: ({ context }) => `One more token, looking at ${exactText(context)}`,
     rows: [
       ["projections", "projections", flopsText],
       ["scores", "scores", flopsText],

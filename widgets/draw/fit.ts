@@ -7,13 +7,66 @@ export interface Fitted {
   fit(width: number): void;
 }
 
+type Part = "axes" | "cells";
+
+const AHEAD = "100px"; // this near to the view, a picture is drawn at once
+const REST = 150; // ms without a change, after which the others are drawn, too
+
+const far = new WeakSet<Element>();
+const late = new Map<Element, Map<Part, () => void>>();
 const waiting = new Set<Fitted>();
+let rest = 0;
+let observer: IntersectionObserver | undefined;
+
+/** Keep up with the picture's width, and with its way in and out of the view. */
+export function follow(picture: Fitted, cleanup: Cleanup): void {
+  const { root } = picture;
+  const widths = new ResizeObserver(([entry]) => {
+    const width = Math.round(entry!.contentRect.width);
+    whenNear(picture, "axes", () => picture.fit(width));
+  });
+  widths.observe(root);
+  observer ??= new IntersectionObserver(look, { rootMargin: AHEAD });
+  observer.observe(root);
+  cleanup.add(() => {
+    widths.disconnect();
+    observer!.unobserve(root);
+    late.delete(root);
+  });
+}
+
+function look(entries: IntersectionObserverEntry[]): void {
+  for (const { target, isIntersecting, boundingClientRect } of entries) {
+    const hidden = boundingClientRect.width === 0; // once it is shown, there is no time to look where it is
+    if (isIntersecting || hidden) far.delete(target);
+    else far.add(target);
+    if (!far.has(target)) drawLate(target);
+  }
+}
+
+/** Draw a part of the picture: now if the reader may see it, and else once the hand rests or the picture comes near. */
+export function whenNear({ root }: Fitted, part: Part, draw: () => void): void {
+  if (!far.has(root)) return draw();
+  const parts = late.get(root) ?? new Map<Part, () => void>();
+  late.set(root, parts.set(part, draw));
+  clearTimeout(rest);
+  rest = window.setTimeout(() => [...late.keys()].forEach(drawLate), REST);
+}
+
+/** Draw what the picture has put off. */
+export function drawLate(root: Element): void {
+  const parts = late.get(root);
+  late.delete(root);
+  for (const draw of parts?.values() ?? []) draw();
+}
 
 /** Fit the picture before the next paint. All that wait are measured before the first one writes: the browser lays the
  * page out once, and not once for each of them. */
 export function fitSoon(picture: Fitted): void {
-  if (waiting.size === 0) queueMicrotask(fitAll);
-  waiting.add(picture);
+  whenNear(picture, "axes", () => {
+    if (waiting.size === 0) queueMicrotask(fitAll);
+    waiting.add(picture);
+  });
 }
 
 function fitAll(): void {
@@ -21,11 +74,4 @@ function fitAll(): void {
   waiting.clear();
   const widths = pictures.map(({ root }) => root.clientWidth);
   pictures.forEach((picture, i) => picture.fit(widths[i]!));
-}
-
-/** Fit the picture whenever its width changes. */
-export function followWidth(picture: Fitted, cleanup: Cleanup): void {
-  const observer = new ResizeObserver(([entry]) => picture.fit(Math.round(entry!.contentRect.width)));
-  observer.observe(picture.root);
-  cleanup.add(() => observer.disconnect());
 }

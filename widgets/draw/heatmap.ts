@@ -1,5 +1,7 @@
 import type { Scale } from "./scales";
 
+const images = new WeakMap<HTMLCanvasElement, ImageData>();
+
 const TRANSPARENT = 0; // the hatched background of a masked cell shows through
 
 /**
@@ -18,7 +20,12 @@ export function paintCells(
   if (canvas.width !== columns) canvas.width = columns;
   if (canvas.height !== rows) canvas.height = rows;
   const context = canvas.getContext("2d")!;
-  const { image, pixels } = imageOf(canvas);
+  let image = images.get(canvas); // kept, since most updates paint as many cells as the last one
+  if (image?.width !== columns || image.height !== rows) {
+    image = context.createImageData(columns, rows);
+    images.set(canvas, image);
+  }
+  const pixels = new Uint32Array(image.data.buffer);
   const last = scale.length - 1;
   const factor = (last + 0.999) / (high - low || 1);
   for (let i = 0; i < pixels.length; i++) {

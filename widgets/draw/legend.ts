@@ -1,4 +1,4 @@
-import { element } from "./dom";
+import { element, write } from "./dom";
 import { escapeXml, round, svgPen } from "./pen";
 import { css, type Scale } from "./scales";
 
@@ -10,6 +10,7 @@ export class Legend {
   #bar = element("span", { class: "mha-bar" });
   #ticks = element("span", { class: "mha-ticks" });
   #shown: [place: number, label: string][] = [];
+  #scale: Scale | undefined;
   #colour: (place: number) => string = () => "";
 
   constructor(private readonly title: string) {
@@ -25,15 +26,18 @@ export class Legend {
   ): void {
     this.#shown = ticks;
     this.#colour = (place) => css(scale, at(place));
-    const stops = Array.from({ length: 13 }, (_, i) => `${this.#colour(i / 12)} ${(i / 12) * 100}%`);
-    const background = `linear-gradient(to right, ${stops.join(", ")})`;
-    if (this.#bar.style.background !== background) this.#bar.style.background = background;
+    if (scale !== this.#scale) {
+      this.#scale = scale;
+      const stops = Array.from({ length: 13 }, (_, i) => `${this.#colour(i / 12)} ${(i / 12) * 100}%`);
+      this.#bar.style.background = `linear-gradient(to right, ${stops.join(", ")})`;
+    }
     while (this.#ticks.childElementCount < ticks.length) this.#ticks.append(element("span"));
     while (this.#ticks.childElementCount > ticks.length) this.#ticks.lastElementChild!.remove();
     ticks.forEach(([place, label], i) => {
       const tick = this.#ticks.children[i] as HTMLElement;
-      tick.style.left = `${place * 100}%`;
-      if (tick.textContent !== label) tick.textContent = label;
+      const left = `${place * 100}%`;
+      if (tick.style.left !== left) tick.style.left = left;
+      write(tick, label);
     });
   }
 

@@ -1,20 +1,48 @@
 import { element, short, type Cleanup } from "./dom";
-import { canvasPen, FONT, svgPen, type Pen } from "./pen";
+import { follow, whenNear } from "./fit";
+import { textWidth } from "./measure";
+import { canvasPen, escapeXml, round, svgPen, type Pen } from "./pen";
 
-const MOST_LINES = 900; // more cannot be drawn within a frame, nor be read
+const MOST_LINES = 900; // more cannot be read
+const LEAST_WEIGHT = 0.01;
+const LEVELS = 24; // of strength: lines of one level are one path, and no eye sees the steps
 const MOST_HEIGHT = 560; // px
+const SVG = "http://www.w3.org/2000/svg";
 
-/** Words that look on the left, words looked at on the right, a line for each weight. */
+interface Line {
+  query: number;
+  key: number;
+  weight: number;
+}
+
+/** Lines of one strength, as the attributes of an SVG path. */
+interface Strand {
+  d: string;
+  "stroke-width": string;
+  "stroke-opacity": string;
+}
+
+/** Words that look on the left, words looked at on the right, a line for each weight. The words are on a canvas. The
+ * lines are a few SVG paths, which the browser draws beside the main thread. */
 export class LinePicture {
-  readonly root = element("canvas", { class: "mha-lines", "data-picture": "lines" });
+  readonly root = element("div", { "data-picture": "lines" });
+  #canvas = element("canvas", { class: "mha-lines", "aria-hidden": "true" });
+  #svg = document.createElementNS(SVG, "svg");
   #words: string[] = [];
   #attn: ArrayLike<number> = [];
   #query: number | null = null;
+  #width = 0;
+  #written = "";
+  #colours: { accent: string; plain: string } | undefined;
 
   constructor(cleanup: Cleanup) {
-    const observer = new ResizeObserver(() => this.recolour());
-    observer.observe(this.root);
-    cleanup.add(() => observer.disconnect());
+    this.root.style.position = "relative";
+    this.#svg.style.cssText =
+      "position: absolute; inset: 0; width: 100%; height: 100%; pointer-events: none;";
+    this.#svg.setAttribute("aria-hidden", "true");
+    this.#svg.setAttribute("fill", "none");
+    this.root.append(this.#canvas, this.#svg);
+    follow(this, cleanup);
   }
 
   /** `attn` is one head's [query, key]; the lines of `query` stand out. */
@@ -23,8 +51,8 @@ export class LinePicture {
     this.#attn = attn;
     this.#query = query;
     const height = `${this.#height()}px`;
-    if (this.root.style.height !== height) this.root.style.height = height;
-    this.recolour();
+    if (this.#canvas.style.height !== height) this.#canvas.style.height = height;
+    whenNear(this, "axes", () => this.fit(this.#width));
   }
 
   /** The word under a pointer. */
@@ -34,13 +62,39 @@ export class LinePicture {
   }
 
   recolour(): void {
-    const width = this.root.clientWidth;
-    if (width && this.#words.length) this.#draw(canvasPen(this.root, width, this.#height()), width);
+    this.#colours = undefined;
+    this.#written = "";
+    whenNear(this, "axes", () => this.fit(this.#width));
+  }
+
+  fit(width: number): void {
+    this.#width = width;
+    if (!width || !this.#words.length) return;
+    const { accent, plain } = this.#palette();
+    const written = JSON.stringify([width, devicePixelRatio, this.#query, this.#words]);
+    if (written !== this.#written) {
+      this.#written = written;
+      this.#write(canvasPen(this.#canvas, width, this.#height()), width, accent, plain);
+      this.#svg.setAttribute("stroke", accent);
+    }
+    const paths = this.#strands(width).map((strand, i) => {
+      const path = this.#svg.children[i] ?? document.createElementNS(SVG, "path");
+      for (const [name, value] of Object.entries(strand)) path.setAttribute(name, value);
+      return path;
+    });
+    while (this.#svg.childElementCount > paths.length) this.#svg.lastElementChild!.remove();
+    this.#svg.append(...paths.slice(this.#svg.childElementCount));
   }
 
   svg(): string {
-    const parts: string[] = [];
-    this.#draw(svgPen(parts), this.root.clientWidth);
+    const { accent, plain } = this.#palette();
+    const width = this.root.clientWidth;
+    const paths = this.#strands(width).map((strand) => {
+      const written = Object.entries(strand).map(([name, value]) => `${name}="${value}"`);
+      return `<path ${written.join(" ")}/>`;
+    });
+    const parts = [`<g fill="none" stroke="${escapeXml(accent)}">${paths.join("")}</g>`];
+    this.#write(svgPen(parts), width, accent, plain);
     return parts.join("");
   }
 
@@ -52,44 +106,84 @@ export class LinePicture {
     return this.#words.length * this.#rowHeight() + 8;
   }
 
-  #draw(pen: Pen, width: number): void {
-    const style = getComputedStyle(this.root);
-    const [accent, plain] = [style.getPropertyValue("--mha-accent"), style.getPropertyValue("--mha-fg")];
-    const rowHeight = this.#rowHeight();
-    const y = (row: number) => 4 + (row + 0.5) * rowHeight;
-    const size = Math.max(8, Math.min(15, rowHeight * 0.72));
-    const words = this.#words.map((word) => short(word, 12));
-    const context = this.root.getContext("2d")!;
-    context.font = `bold ${size}px ${FONT}`;
-    const room = Math.min(
-      width * 0.36,
-      Math.max(...words.map((word) => context.measureText(word).width)) + 8,
-    );
-    for (const { query, key, weight } of this.#strongest()) {
-      // The square root, as in the colours of the heat map: in a long sentence every weight is small.
-      const opacity = Math.sqrt(weight) * (query === this.#query ? 1 : this.#query === null ? 0.7 : 0.2);
-      const thickness = 0.5 + weight * Math.min(7, rowHeight * 0.4);
-      pen.curve(room, y(query), width - room, y(key), { colour: accent, width: thickness, opacity });
-    }
-    const step = Math.ceil(size / rowHeight);
-    words.forEach((word, row) => {
+  /** Middle of a row. */
+  #y(row: number): number {
+    return 4 + (row + 0.5) * this.#rowHeight();
+  }
+
+  #size(): number {
+    return Math.max(8, Math.min(15, this.#rowHeight() * 0.72));
+  }
+
+  /** Width of the words on either side. */
+  #room(width: number): number {
+    const widths = this.#words.map((word) => textWidth(short(word, 12), this.#size(), true));
+    return Math.min(width * 0.36, Math.max(...widths) + 8);
+  }
+
+  #write(pen: Pen, width: number, accent: string, plain: string): void {
+    const size = this.#size();
+    const room = this.#room(width);
+    const step = Math.ceil(size / this.#rowHeight());
+    this.#words.forEach((word, row) => {
       const chosen = row === this.#query;
       if (row % step && !chosen) return;
       const colour = chosen ? accent : plain;
-      pen.text(word, room - 5, y(row), { size, colour, align: "right", bold: chosen });
-      pen.text(word, width - room + 5, y(row), { size, colour: plain, align: "left" });
+      pen.text(short(word, 12), room - 5, this.#y(row), { size, colour, align: "right", bold: chosen });
+      pen.text(short(word, 12), width - room + 5, this.#y(row), { size, colour: plain, align: "left" });
     });
   }
 
-  /** The strongest weights, weakest first, so that strong lines are drawn last and lie on top. */
-  #strongest(): { query: number; key: number; weight: number }[] {
-    const count = this.#words.length;
-    const lines: { query: number; key: number; weight: number }[] = [];
-    for (let i = 0; i < count * count; i++) {
-      const weight = this.#attn[i]!;
-      if (weight > 0.01) lines.push({ query: Math.floor(i / count), key: i % count, weight });
+  /** The lines by strength, weakest first; those of the chosen word lie on top. */
+  #strands(width: number): Strand[] {
+    const room = this.#room(width);
+    const middle = width / 2;
+    const rows = this.#words.map((_, row) => round(this.#y(row)));
+    const starts = rows.map((y) => `M${round(room)} ${y}C${round(middle)} ${y} ${round(middle)} `);
+    const ends = rows.map((y) => `${y} ${round(width - room)} ${y}`);
+    const paths: string[] = Array.from({ length: 2 * LEVELS }, () => "");
+    for (const { query, key, weight } of this.#strongest()) {
+      // The square root, as in the colours of the heat map: in a long sentence every weight is small.
+      const level = Math.min(LEVELS, Math.ceil(Math.sqrt(weight) * LEVELS)) - 1;
+      paths[level + (query === this.#query ? LEVELS : 0)] += starts[query]! + ends[key]!;
     }
-    const rank = (line: (typeof lines)[number]) => line.weight + (line.query === this.#query ? 1 : 0);
-    return lines.sort((a, b) => rank(a) - rank(b)).slice(-MOST_LINES);
+    const thickest = Math.min(7, this.#rowHeight() * 0.4);
+    return paths.flatMap((path, i): Strand[] => {
+      const root = ((i % LEVELS) + 0.5) / LEVELS;
+      const strength = i >= LEVELS ? 1 : this.#query === null ? 0.7 : 0.2;
+      const width = String(round(0.5 + root * root * thickest));
+      return path
+        ? [{ d: path, "stroke-width": width, "stroke-opacity": String(round(root * strength)) }]
+        : [];
+    });
+  }
+
+  #strongest(): Line[] {
+    const count = this.#words.length;
+    const least = this.#leastWeight();
+    const lines: Line[] = [];
+    for (let query = 0; query < count; query++) {
+      const enough = query === this.#query ? LEAST_WEIGHT : least;
+      for (let key = 0; key < count; key++) {
+        const weight = this.#attn[query * count + key]!;
+        if (weight > enough) lines.push({ query, key, weight });
+      }
+    }
+    return lines;
+  }
+
+  /** What a weight has to exceed: at most so many lines do. Only numbers are sorted, which is fast. */
+  #leastWeight(): number {
+    const visible = Float32Array.from(this.#attn).filter((weight) => weight > LEAST_WEIGHT);
+    return visible.length > MOST_LINES ? visible.sort().at(-MOST_LINES)! : LEAST_WEIGHT;
+  }
+
+  #palette(): { accent: string; plain: string } {
+    if (!this.#colours) {
+      const style = getComputedStyle(this.root);
+      const read = (name: string) => style.getPropertyValue(name);
+      this.#colours = { accent: read("--mha-accent"), plain: read("--mha-fg") };
+    }
+    return this.#colours;
   }
 }

@@ -1,5 +1,5 @@
 import { element, short, type Cleanup } from "./dom";
-import { fitSoon, followWidth } from "./fit";
+import { drawLate, fitSoon, follow, whenNear } from "./fit";
 import { paintCells } from "./heatmap";
 import { textWidth } from "./measure";
 import { canvasPen, escapeXml, round, svgPen, type Pen } from "./pen";
@@ -23,6 +23,9 @@ export interface MapOptions {
   upright: boolean;
 }
 
+/** The labels drawn last. The canvas is in no document: to write on one that is, the browser works out styles first. */
+const sheet: { look: string; canvas?: HTMLCanvasElement } = { look: "" };
+
 /** A matrix with words on its axes: cells on one canvas, labels on another, redrawn only when they change. */
 export class HeatMap {
   readonly root = element("div", { class: "mha-map", "data-picture": "map" });
@@ -41,7 +44,7 @@ export class HeatMap {
     cleanup: Cleanup,
   ) {
     this.root.append(this.#labels, this.cells, this.#cursor);
-    followWidth(this, cleanup);
+    follow(this, cleanup);
   }
 
   setAxes(axes: Axes): void {
@@ -56,7 +59,10 @@ export class HeatMap {
     range: [number, number],
     masked?: (i: number) => boolean,
   ): void {
-    paintCells(this.cells, values, this.#axes.rows.length, this.#axes.columnCount, scale, range, masked);
+    const { rows, columnCount } = this.#axes;
+    whenNear(this, "cells", () => {
+      paintCells(this.cells, values, rows.length, columnCount, scale, range, masked);
+    });
   }
 
   /** Outline one cell, or a whole row if no column is given; nothing if `row` is null. */
@@ -67,16 +73,8 @@ export class HeatMap {
     if (row === null) return;
     const width = this.#box.width / (columnCount || 1);
     const height = this.#box.height / (rows.length || 1);
-    const place = {
-      left: this.#box.left + (column ?? 0) * width,
-      top: this.#box.top + row * height,
-      width: column === null ? this.#box.width : width,
-      height,
-    };
-    const written = JSON.stringify(place);
-    if (written === this.#placed) return;
-    this.#placed = written;
-    Object.assign(this.#cursor.style, inPixels(place));
+    const [left, top] = [this.#box.left + (column ?? 0) * width, this.#box.top + row * height];
+    place(this.#cursor, left, top, column === null ? this.#box.width : width, height);
   }
 
   /** The cell under a pointer, or null beside the cells. */
@@ -97,6 +95,7 @@ export class HeatMap {
 
   /** The picture as SVG elements, its corner at 0, 0; cells as one image, so that a long sentence stays a small file. */
   svg(): string {
+    drawLate(this.root);
     const { left, top, width, height } = this.#box;
     const parts = [
       `<image x="${round(left)}" y="${round(top)}" width="${round(width)}" height="${round(height)}" ` +
@@ -121,16 +120,28 @@ export class HeatMap {
     const height = this.options.rowHeight?.(rows.length) ?? cell;
     const top = this.options.upright ? left : 18;
     this.#box = { left, top, width: cell * columnCount, height: height * rows.length };
-    Object.assign(this.cells.style, {
-      left: `${left}px`,
-      top: `${top}px`,
-      width: `${this.#box.width}px`,
-      height: `${this.#box.height}px`,
-    });
+    place(this.cells, left, top, this.#box.width, this.#box.height);
     const tall = top + this.#box.height + 1;
     this.root.style.height = `${tall}px`;
-    this.#drawLabels(canvasPen(this.#labels, width, tall));
+    this.#showLabels(width, tall);
     this.outline(...this.#outlined); // it may have been asked for before there was any width
+  }
+
+  /** Maps of one sentence have the same labels: they are drawn once and copied. */
+  #showLabels(width: number, tall: number): void {
+    const look = JSON.stringify([this.#drawn, tall, this.options.upright, this.#box, this.#palette()]);
+    if (look !== sheet.look) {
+      sheet.look = look;
+      sheet.canvas ??= element("canvas");
+      this.#drawLabels(canvasPen(sheet.canvas, width, tall));
+    }
+    const from = sheet.canvas!;
+    const labels = this.#labels;
+    if (labels.width !== from.width) labels.width = from.width;
+    if (labels.height !== from.height) labels.height = from.height;
+    const context = labels.getContext("2d")!;
+    context.globalCompositeOperation = "copy";
+    context.drawImage(from, 0, 0);
   }
 
   /** The word, or as much of it as there is room for. */
@@ -194,4 +205,15 @@ export class HeatMap {
       if (start > 0) pen.line([[x, top - 14], [x, top + height]], { colour: line, width: 1 }); // prettier-ignore
     }
   }
+}
+
+const placed = new WeakMap<HTMLElement, string>();
+
+/** Lay an element over a part of its parent, in px. */
+function place(part: HTMLElement, left: number, top: number, width: number, height: number): void {
+  const style = `left: ${left}px; top: ${top}px; width: ${width}px; height: ${height}px;`;
+  // What stands there already is not written: a style makes the browser lay the page out again, even the same one.
+  if (placed.get(part) === style) return;
+  placed.set(part, style);
+  part.style.cssText = style;
 }

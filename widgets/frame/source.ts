@@ -57,7 +57,11 @@ export function read(model: Model, names: readonly string[]): Values {
   return Object.fromEntries(names.map((name) => [name, model.get(name) ?? null]));
 }
 
-/** The page computes: at most once a frame, however many traits change in it. */
+const SLOW = 30; // ms of arithmetic
+const PAUSE = 100; // ms
+
+/** The page computes: at most once a frame, however many traits change in it. Where that takes long, it waits for a
+ * pause in the changes: what the reader types is on the screen before anything is computed from it. */
 export function pageSource<Answer extends object>(
   model: Model,
   asks: readonly string[],
@@ -65,11 +69,20 @@ export function pageSource<Answer extends object>(
 ): Source<Answer> {
   const audience = new Audience<Answer>();
   let frame = 0;
+  let timer = 0;
+  let slow = 0; // answers in a row; one alone may be the browser compiling the code, or another program in the way
   const answer = () => {
     frame = 0;
-    audience.tell(compute(read(model, asks)));
+    const started = performance.now();
+    const computed = compute(read(model, asks));
+    slow = performance.now() - started > SLOW ? slow + 1 : 0;
+    audience.tell(computed);
   };
-  const unlisten = listen(model, asks, () => void (frame ||= requestAnimationFrame(answer)));
+  const unlisten = listen(model, asks, () => {
+    clearTimeout(timer);
+    if (slow > 1) timer = window.setTimeout(answer, PAUSE);
+    else frame ||= requestAnimationFrame(answer);
+  });
   answer();
   return {
     origin: "page",
@@ -81,6 +94,7 @@ export function pageSource<Answer extends object>(
     subscribe: (heard) => audience.join(heard),
     dispose() {
       cancelAnimationFrame(frame);
+      clearTimeout(timer);
       unlisten();
       audience.clear();
     },

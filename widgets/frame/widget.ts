@@ -99,7 +99,10 @@ export class Mounted<Answer extends object> {
   #follow(): void {
     const { cleanup, root, view } = this;
     view.showValues(read(this.model, this.#names));
+    const asks = new Set(this.spec.asks);
     cleanup.add(listen(this.model, this.#names, () => this.#changed()));
+    const picked = this.#names.filter((name) => !asks.has(name)); // for the others there will be an answer to draw
+    cleanup.add(listen(this.model, picked, () => this.#redraw()));
     keepPlainKeys(root, cleanup);
     followTheme(root, cleanup, (theme) => {
       this.#theme = theme;
@@ -113,6 +116,9 @@ export class Mounted<Answer extends object> {
   #changed(): void {
     this.view.showValues(read(this.model, this.#names));
     if (this.spec.kept && this.inPage) save(this.model, this.spec.kept, this.initial);
+  }
+
+  #redraw(): void {
     if (this.#queued) return;
     this.#queued = true;
     queueMicrotask(() => {

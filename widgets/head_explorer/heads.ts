@@ -24,6 +24,7 @@ export class Heads {
     const size = tokens.length ** 2;
     this.#resize(num_heads);
     const axes = tokens.join("\u0000");
+    const hidden = scores.includes(-Infinity) || undefined; // most often nothing is, and no cell needs a look
     for (let head = 0; head < num_heads; head++) {
       const tile = this.#tiles[head]!;
       if (tile.axes !== axes) {
@@ -34,7 +35,7 @@ export class Heads {
       const name = role ? `head ${head} · ${role}` : `head ${head}`;
       if (tile.name.textContent !== name) tile.name.textContent = name;
       const from = head * size;
-      const masked = (i: number) => scores[from + i] === -Infinity;
+      const masked = hidden && ((i: number) => scores[from + i] === -Infinity);
       tile.map.paint(attn.subarray(from, from + size), weights[theme], [0, 1], masked);
     }
   }

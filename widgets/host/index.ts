@@ -45,6 +45,7 @@ function mount(place: HTMLElement, widget: frame.Widget): PageModel | undefined 
   try {
     const model = new PageModel(JSON.parse(place.dataset["traits"] ?? "{}"));
     widget.render({ model, el: place });
+    model.join(); // after it is drawn: "Reset" leads back to the author's values, not to the group's
     return model;
   } catch (error) {
     place.dataset["state"] = "failed";

@@ -1,20 +1,34 @@
 import type { Model } from "../frame/index";
 
+/** Models that share traits, and what was changed among them since the page was opened. */
+interface Group {
+  models: Set<PageModel>;
+  changed: Map<string, unknown>;
+}
+
 /** A widget's state on a page: what anywidget's model is in JupyterLab, without a kernel behind it. */
 export class PageModel implements Model {
-  static #groups = new Map<string, Set<PageModel>>();
+  static #groups = new Map<string, Group>();
   #state: Map<string, unknown>;
   #heard = new Map<string, Set<() => void>>();
-  #peers: Set<PageModel> | undefined;
+  #group: Group | undefined;
 
-  /** Models with the same `group` keep the traits named by `shared` equal, as `ipywidgets.link` does in a notebook. */
   constructor(state: Record<string, unknown>) {
     this.#state = new Map(Object.entries({ ...state, engine: "page" }));
-    const group = state["group"];
-    if (typeof group !== "string" || group === "") return;
-    const peers = PageModel.#groups.get(group) ?? new Set<PageModel>();
-    PageModel.#groups.set(group, peers.add(this));
-    this.#peers = peers;
+  }
+
+  /**
+   * From now on models with the same `group` keep the traits named by `shared` equal, as `ipywidgets.link` does in
+   * a notebook. A widget far down the page joins late, and takes over what the reader has changed meanwhile.
+   */
+  join(): void {
+    const name = this.#state.get("group");
+    if (typeof name !== "string" || name === "") return;
+    const group = PageModel.#groups.get(name) ?? { models: new Set(), changed: new Map() };
+    PageModel.#groups.set(name, group);
+    this.#group = group;
+    group.models.add(this);
+    for (const [trait, value] of group.changed) if (this.#shares(trait)) this.set(trait, value);
   }
 
   get(name: string): unknown {
@@ -27,8 +41,9 @@ export class PageModel implements Model {
     for (const event of [`change:${name}`, "change"]) {
       for (const heard of [...(this.#heard.get(event) ?? [])]) heard();
     }
-    if (!this.#shares(name)) return;
-    for (const peer of this.#peers!) if (peer !== this && peer.#shares(name)) peer.set(name, value);
+    if (!this.#group || !this.#shares(name)) return;
+    this.#group.changed.set(name, value);
+    for (const peer of this.#group.models) if (peer !== this && peer.#shares(name)) peer.set(name, value);
   }
 
   save_changes(): void {} // there is nobody to send them to
@@ -44,8 +59,6 @@ export class PageModel implements Model {
 
   #shares(name: string): boolean {
     const shared = this.#state.get("shared");
-    return (
-      this.#peers !== undefined && this.#state.has(name) && Array.isArray(shared) && shared.includes(name)
-    );
+    return this.#state.has(name) && Array.isArray(shared) && shared.includes(name);
   }
 }

@@ -11,11 +11,12 @@ export function presentation(): void {
       for (const other of document.body.children) setInert(other, on, frame);
     };
     button.addEventListener("click", () => set(!frame.classList.contains("presenting")));
-    frame.addEventListener("keydown", (event) => {
+    const leave = (event: KeyboardEvent) => {
       if (event.key !== "Escape" || !frame.classList.contains("presenting")) return;
       set(false);
       button.focus();
-    });
+    };
+    frame.addEventListener("keydown", leave, true); // on the way in: a widget keeps plain keys to itself
     set(false);
     frame.prepend(button);
   }
