@@ -157,9 +157,12 @@ def measure() -> dict[str, Any]:
         place = Path(folder)
         updates = []
         for shape in SHAPES:
-            explorer = Explorer(browser, place, params(*shape))
-            updates += [(shape, kind, rounds(explorer, kind, shape[2])) for kind in KINDS]
-            explorer.page.close()
+            for kind in KINDS:
+                explorer = Explorer(
+                    browser, place, params(*shape)
+                )  # one drag would leave another state behind
+                updates.append((shape, kind, rounds(explorer, kind, shape[2])))
+                explorer.page.close()
         longest = Explorer(browser, place, params(LONGEST, 128, 16))
         keys = keystrokes(longest)
         longest.page.close()
