@@ -14,6 +14,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Watched
 from tests.browser.explorer import CLOSE, explorer, next_frame, numbers, patterns, show_numbers
+from tests.browser.widget_page import copied
 
 SVG = "{http://www.w3.org/2000/svg}"
 STATES = [
@@ -50,18 +51,6 @@ def set_state(page: Page, widget: Locator, state: dict[str, object]) -> None:
             widget.locator(f"[name={name}]").first.fill(str(state[name]))
     widget.locator("[name=causal]").set_checked(bool(state.get("causal")))
     next_frame(page)
-
-
-def copied(page: Page, widget: Locator, action: str) -> str:
-    """What a copy button put on the clipboard, read as a reader would: by pasting."""
-    widget.locator(f'[data-action="{action}"]').click()
-    expect(widget.locator(".mha-status")).to_contain_text("copied")
-    page.evaluate("document.body.append(Object.assign(document.createElement('textarea'), {id: 'paste'}))")
-    page.locator("#paste").focus()
-    page.keyboard.press("Control+V")
-    text = page.locator("#paste").input_value()
-    page.locator("#paste").evaluate("area => area.remove()")
-    return text
 
 
 @pytest.mark.parametrize("state", STATES, ids=["random", "odd words", "designed"])

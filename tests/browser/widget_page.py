@@ -50,13 +50,26 @@ def ready(page: Page) -> Locator:
     return widget
 
 
+NOTHING = "nothing has been copied yet"
+
+
 def copied(page: Page, widget: Locator, action: str) -> str:
     """What a copy button put on the clipboard, read as a reader would: by pasting."""
+    page.evaluate("document.body.append(Object.assign(document.createElement('textarea'), {id: 'paste'}))")
+    paste = page.locator("#paste")
+    paste.fill(NOTHING)
+    page.keyboard.press("Control+A")
+    page.keyboard.press("Control+C")
     widget.locator(f'[data-action="{action}"]').click()
     expect(widget.locator(".mha-status")).to_contain_text("copied")
-    page.evaluate("document.body.append(Object.assign(document.createElement('textarea'), {id: 'paste'}))")
-    page.locator("#paste").focus()
-    page.keyboard.press("Control+V")
-    text = page.locator("#paste").input_value()
-    page.locator("#paste").evaluate("area => area.remove()")
+    text = NOTHING
+    for _ in range(50):  # all pages of one browser share a clipboard, and it takes a moment
+        paste.fill("")
+        page.keyboard.press("Control+V")
+        text = paste.input_value()
+        if text not in ("", NOTHING):
+            break
+        page.wait_for_timeout(50)
+    assert text not in ("", NOTHING), "nothing was copied"
+    paste.evaluate("area => area.remove()")
     return text
