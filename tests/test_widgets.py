@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from mha_lessons import widgets
+from mha_lessons import MultiHeadAttention, widgets
 from mha_lessons.widgets.lesson_widget import PAGE_MIME, LessonWidget
 from mha_lessons.widgets.still import still
 
@@ -166,3 +166,34 @@ def test_the_still_draws_every_weight_and_escapes_the_words() -> None:
 def test_a_long_sentence_is_cut_in_the_still_and_the_still_says_so() -> None:
     attn = np.full((1, 40, 40), 1 / 40)
     assert "(the first 24 of 40 words)" in still("Long", ["w"] * 40, attn)
+
+
+def test_a_trace_handed_in_is_shown_as_it_is() -> None:
+    trace = MultiHeadAttention(12, 3, num_kv_heads=1).trace(torch.randn(1, 2, 12))
+    explorer = widgets.HeadExplorer.from_trace(trace, ["hello", "world"])
+    numbers = explorer.numbers()
+    assert (numbers["tokens"], numbers["num_heads"], numbers["d_head"]) == (["hello", "world"], 3, 4)
+    for name in ("q", "scores", "attn", "z", "output"):
+        torch.testing.assert_close(numbers[name], getattr(trace, name)[0].detach().reshape(-1))
+    torch.testing.assert_close(numbers["k"], trace.k[0].detach().expand(3, 2, 4).reshape(-1))
+    assert explorer._answer["made"] == "tensors handed in"
+
+
+WEIGHTS = torch.full((2, 3, 3), 1 / 3)
+
+
+@pytest.mark.parametrize(
+    ("attentions", "tokens", "layer", "sentence"),
+    [
+        (WEIGHTS, ["a", "b"], 0, "tokens should name the 3 queries and 3 keys of attn, got 2 tokens"),
+        (WEIGHTS[0], ["a", "b", "c"], 0, "attn should be [head, query, key] of one sequence, got [3, 3]"),
+        ([WEIGHTS], ["a", "b", "c"], 1, "attentions have layers 0 to 0, got layer=1"),
+        ([None], ["a", "b", "c"], 0, "attentions are None: load the model with attn_implementation='eager'"),
+        (WEIGHTS * torch.nan, ["a", "b", "c"], 0, "attn should hold weights from 0 to 1; got NaN"),
+    ],
+)
+def test_attentions_that_do_not_fit_are_refused(
+    attentions: object, tokens: list[str], layer: int, sentence: str
+) -> None:
+    with pytest.raises(ValueError, match=re.escape(sentence)):
+        widgets.HeadExplorer.from_attentions(attentions, tokens, layer=layer)

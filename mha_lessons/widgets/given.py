@@ -83,7 +83,12 @@ def unpack(given: Mapping[str, Any]) -> dict[str, Any]:
     flat = torch.from_numpy(np.frombuffer(b64decode(given["data"]), dtype=np.float32).copy())
     names, lengths = zip(*given["fields"], strict=True)
     plain = {name: value for name, value in given.items() if name not in ("fields", "data")}
-    return {**plain, "roles": None, **dict(zip(names, flat.split(list(lengths)), strict=True))}
+    return {
+        **plain,
+        "roles": None,
+        "made": "tensors handed in",
+        **dict(zip(names, flat.split(list(lengths)), strict=True)),
+    }
 
 
 def _pack(tensors: Mapping[str, Tensor], tokens: list[str], sizes: Mapping[str, int]) -> dict[str, Any]:

@@ -140,9 +140,9 @@ export class Mounted<Answer extends object> {
     this.#message.textContent = "";
     const { origin } = this.source;
     this.#origin.dataset["origin"] = origin;
-    const by = String((heard as { by?: unknown }).by ?? "torch");
-    this.#origin.textContent =
-      origin === "kernel" ? `computed by ${by} in the kernel` : "computed in this page";
+    const { by = "torch", made } = heard as { by?: string; made?: string };
+    const computed = origin === "kernel" ? `computed by ${by} in the kernel` : "computed in this page";
+    this.#origin.textContent = made ?? computed;
     this.#draw();
     this.#say();
     this.root.dataset["state"] = "ready";
