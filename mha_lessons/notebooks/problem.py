@@ -1,7 +1,9 @@
 """What can be wrong with a chapter or with the folder that gets its notebook."""
 
+from mha_lessons.problem import LessonError
 
-class NotebookError(Exception):
+
+class NotebookError(LessonError):
     """The notebooks cannot be written; the message says what is wrong, where, and what to do."""
 
 

@@ -1,69 +1,25 @@
-"""The command `mha-lessons`."""
+"""`mha-lessons notebooks`: the chapters for JupyterLab."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from mha_lessons import __version__
+from mha_lessons.cli.console import Verbose, out, plain_errors
 
-app = typer.Typer(
-    name="mha-lessons",
-    help="Why many heads? An interactive textbook on multi-head attention.",
-    epilog="Example:  mha-lessons notebooks lessons",
-    no_args_is_help=True,
-    rich_markup_mode="rich",
-    pretty_exceptions_show_locals=False,
-)
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
-
-Verbose = Annotated[bool, typer.Option("--verbose", help="On an error, show the whole traceback.")]
-
-
-@contextmanager
-def plain_errors(verbose: bool) -> Iterator[None]:
-    """Show an error the reader can do something about as one sentence, and end with exit code 1."""
-    from mha_lessons.notebooks import NotebookError
-
-    try:
-        yield
-    except NotebookError as error:
-        if verbose:
-            raise
-        err.print(f"[bold red]Error:[/] {escape(str(error))}")
-        raise typer.Exit(1) from None
-
-
-def _version(asked: bool) -> None:
-    if asked:
-        out.print(f"mha-lessons {__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def main(
-    version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
-    ] = False,
-) -> None:
-    """Why many heads? An interactive textbook on multi-head attention."""
-
-
-@app.command(
-    epilog="Examples:\n\n"
+EPILOG = (
+    "Examples:\n\n"
     "  [bold]mha-lessons notebooks lessons[/]\n\n"
     "      writes the chapters into the folder lessons\n\n"
     "  [bold]mha-lessons notebooks lessons --force[/]\n\n"
     "      replaces the ones you changed, too, and keeps yours as NAME.mine.ipynb"
 )
+
+
 def notebooks(
     folder: Annotated[
         Path, typer.Argument(metavar="DIR", help="Folder for the notebooks; made if it is not there.")
@@ -98,7 +54,3 @@ def notebooks(
         out.print(
             f"{what} stayed as is. --force replaces such a notebook and keeps yours as NAME.mine.ipynb."
         )
-
-
-if __name__ == "__main__":
-    app()

@@ -1,0 +1,5 @@
+"""`python -m mha_lessons.cli` is the command, too."""
+
+from mha_lessons.cli import app
+
+app()
