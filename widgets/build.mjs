@@ -60,6 +60,24 @@ const widget = (name) =>
     build({ ...common, entryPoints: [join(here, name, "style.css")], outfile: join(out, `${name}.css`) }),
   ]);
 
+/** The libraries that BertViz's views need, for mha_lessons/bertviz_bridge.py; licence notes stay. */
+const bertviz = () =>
+  Promise.all(
+    Object.entries({
+      require: "requirejs/require.js",
+      jquery: "jquery/dist/jquery.js",
+      d3: "d3/dist/d3.min.js",
+    }).map(([name, file]) =>
+      build({
+        ...common,
+        bundle: false,
+        legalComments: "inline",
+        entryPoints: [join(here, "node_modules", file)],
+        outfile: join(out, `bertviz/${name}.js`),
+      }),
+    ),
+  );
+
 /** What a widget that is gone has left behind. */
 function removeStale() {
   for (const folder of [out, join(out, "page")]) {
@@ -71,7 +89,7 @@ function removeStale() {
 }
 
 mkdirSync(join(out, "page"), { recursive: true });
-const results = await Promise.allSettled([host(), ...widgets.map(widget)]);
+const results = await Promise.allSettled([host(), bertviz(), ...widgets.map(widget)]);
 if (results.some(({ status }) => status === "rejected")) process.exit(1); // esbuild has said what and where
 removeStale();
 cpSync(join(here, "node_modules/katex/dist/katex.min.css"), join(out, "katex/katex.min.css"));

@@ -9,17 +9,18 @@ THEME = Path(__file__).parent
 BUNDLES = THEME.parents[1] / "mha_lessons" / "static"
 
 
-def copy_assets(out: Path, widgets: set[str], problems: list[str]) -> None:
+def copy_assets(out: Path, widgets: set[str], libraries: set[str], problems: list[str]) -> None:
     """Fill the site's `_static` folder; a bundle that is missing is named in `problems`.
 
     Args:
         out: the folder `_static`.
         widgets: the widgets that the pages use.
+        libraries: what pages in frames load, relative to `mha_lessons/static`.
         problems: takes one line for each missing bundle.
     """
     out.mkdir(parents=True, exist_ok=True)
     shutil.copy2(THEME / "css" / "icon.svg", out / "icon.svg")
-    for name in ["katex/katex.min.css", *_bundles(widgets)]:
+    for name in ["katex/katex.min.css", *_bundles(widgets), *sorted(libraries)]:
         if not (BUNDLES / name).is_file():
             problems.append(f"mha_lessons/static/{name} is missing: build the widgets first (make widgets)")
             continue

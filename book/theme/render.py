@@ -12,7 +12,7 @@ Citation = dict[str, str]
 
 
 class PageRenderer:
-    """Draws the nodes of one page and collects its widgets, headings, footnotes, facts and problems.
+    """Draws the nodes of one page and collects its widgets, frames, headings, footnotes, facts and problems.
 
     Args:
         slug: the page's name without ending; `index` is the first page.
@@ -33,6 +33,8 @@ class PageRenderer:
         self.tests: list[str] = []
         self.problems: list[str] = []
         self.files: list[str] = []
+        self.frames: dict[str, str] = {}
+        self.libraries: set[str] = set()
         self.has_math = False
         self.unique = 0
 

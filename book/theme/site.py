@@ -129,11 +129,17 @@ def _made(slug: str, title: str, body: str, site: Site) -> Page:
 
 def _write_assets(site: Site, ast: Path, out: Path) -> None:
     static = out / "_static"
-    copy_assets(static, {name for page in site.pages for name in page.renderer.widgets}, site.problems)
+    libraries = {name for page in site.pages for name in page.renderer.libraries}
+    copy_assets(
+        static, {name for page in site.pages for name in page.renderer.widgets}, libraries, site.problems
+    )
     bundle_scripts(static, site.problems)
     (static / "search-index.js").write_text(index_script(site.pages), encoding="utf-8")
     for name in sorted({name for page in site.pages for name in page.renderer.files}):
         _write(out / "_files" / name, (ast / "public" / name).read_bytes())
+    for page in site.pages:
+        for name, html in page.renderer.frames.items():
+            _write(out / "_frames" / name, html.encode())
 
 
 def _write(file: Path, data: bytes) -> None:

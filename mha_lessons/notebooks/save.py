@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from mha_lessons.files import replace_file
 from mha_lessons.notebooks.problem import NotebookError
 
 KEY = "mha_lessons"
@@ -79,25 +77,25 @@ def _save(folder: Path, name: str, content: bytes, force: bool) -> Saved:
     path = folder / name
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
-        _replace(path, content)
+        replace_file(path, content)
         return Saved(name, Outcome.WRITTEN)
     old = path.read_bytes()
     if old == content:
         return Saved(name, Outcome.SAME)
     if not name.endswith(".ipynb"):  # a picture: its name holds its hash, so a file that differs is broken
-        _replace(path, content)
+        replace_file(path, content)
         return Saved(name, Outcome.UPDATED)
     reader, fresh = _notebook(old), json.loads(content)
     if reader is None or digest(reader) != reader["metadata"].get(KEY, {}).get("sha256"):
         if not force:
             return Saved(name, Outcome.KEPT)
         copy = _free(path)
-        _replace(copy, old)
-        _replace(path, content)
+        replace_file(copy, old)
+        replace_file(path, content)
         return Saved(name, Outcome.REPLACED, copy.relative_to(folder).as_posix())
     if reader["metadata"][KEY] == fresh["metadata"][KEY]:
         return Saved(name, Outcome.SAME)
-    _replace(path, _with_outputs(fresh, reader, content))
+    replace_file(path, _with_outputs(fresh, reader, content))
     return Saved(name, Outcome.UPDATED)
 
 
@@ -135,27 +133,6 @@ def _free(path: Path) -> Path:
         n += 1
         copy = path.with_suffix(f".mine-{n}{path.suffix}")
     return copy
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Write a file beside its place, then move it there: at no time is half a file to be seen."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
-        os.chmod(temporary, mode)
-        os.replace(temporary, path)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(temporary)
-        raise
-
-
-def _umask() -> int:
-    current = os.umask(0)
-    os.umask(current)
-    return current
 
 
 def _text(cell: dict[str, Any]) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from markdown_it import MarkdownIt
 
+from book.theme.nodes.frames import page_in_frame
 from book.theme.nodes.widgets import PAGE_MIME, frame
 from book.theme.registry import Node, draws, tag, void
 from book.theme.render import PageRenderer
@@ -56,9 +57,10 @@ def _rich(page: PageRenderer, node: Node, data: dict[str, Any], metadata: dict[s
         )
         return ""
     if "text/html" in data:
-        return tag(
+        html = _content(page, data["text/html"])
+        return page_in_frame(page, html) or tag(
             "div",
-            _content(page, data["text/html"]),
+            html,
             class_="output html",
             tabindex="0",
             role="group",
