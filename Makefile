@@ -18,7 +18,7 @@ WIDGET_FILES := $(shell find widgets \( -name node_modules -o -name .test \) -pr
 BOOK_FILES := $(shell find book -path book/_build -prune -o -type f ! -path "*/__pycache__/*" -print)
 PYTHON_FILES := $(shell find mha_lessons -name '*.py' -o -path 'mha_lessons/data/*' -type f)
 
-.PHONY: help setup site book lab check test test-all bench browser format clean
+.PHONY: help setup site book lab check test test-all wheel bench browser format clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -51,6 +51,9 @@ test-all: site browser ## the first tier and the long runs
 	cd widgets && npm run --silent test
 	$(BIN)/python -m pytest
 
+wheel: site ## build dist/: a wheel with book, notebooks and widgets, and an sdist
+	$(BIN)/python -m build --outdir dist .
+
 bench: site browser ## measure speed and size, and write tests/benchmarks/RESULTS.md
 	$(BIN)/python -m tests.benchmarks
 
@@ -60,7 +63,7 @@ format: setup ## format Python and TypeScript in place
 	cd widgets && npm run --silent format
 
 clean: ## remove what the other targets made, .venv and node_modules excepted
-	rm -rf book/_build mha_lessons/static lessons $(VENV)/*.done tests/artifacts
+	rm -rf book/_build mha_lessons/static lessons dist $(VENV)/*.done tests/artifacts
 
 # --- set-up, a step a file: a second run does only what changed --------------------------------------------------
 

@@ -7,13 +7,13 @@ from typing import Annotated
 import typer
 
 from mha_lessons import __version__
-from mha_lessons.cli import notebooks
+from mha_lessons.cli import doctor, lab, notebooks, read
 from mha_lessons.cli.console import out
 
 app = typer.Typer(
     name="mha-lessons",
     help="Why many heads? An interactive textbook on multi-head attention.",
-    epilog="Example:  mha-lessons notebooks lessons",
+    epilog="Example:  mha-lessons read",
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_show_locals=False,
@@ -35,4 +35,7 @@ def main(
     """Why many heads? An interactive textbook on multi-head attention."""
 
 
+app.command(epilog=read.EPILOG)(read.read)
+app.command(epilog=lab.EPILOG)(lab.lab)
 app.command(epilog=notebooks.EPILOG)(notebooks.notebooks)
+app.command(epilog=doctor.EPILOG)(doctor.doctor)

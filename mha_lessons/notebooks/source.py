@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parents[1]
 
 
 def notebooks(
-    book: Path = PACKAGE.parent / "book", shipped: Path = PACKAGE / "static" / "notebooks"
+    book: Path = PACKAGE.parent / "book", shipped: Path = PACKAGE / "static" / "book" / "_downloads"
 ) -> dict[str, bytes]:
     """Every file for the reader's folder: relative path and content, notebooks in the book's order first.
 

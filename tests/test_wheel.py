@@ -1,0 +1,120 @@
+"""The wheel: what is in it, and that it works where there is no Node, no network and no checkout."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import sysconfig
+import urllib.request
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def wheel(built_site: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Built as `make wheel` does, by the packages that are here."""
+    assert built_site == ROOT / "book" / "_build" / "html"
+    out = tmp_path_factory.mktemp("dist")
+    command = [sys.executable, "-m", "build", "--no-isolation", "--wheel", "--outdir", str(out), str(ROOT)]
+    subprocess.run(command, check=True, capture_output=True)
+    (made,) = out.glob("*.whl")
+    return made
+
+
+@pytest.fixture(scope="session")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A fresh environment with the wheel; other packages are found where this one's are, not the checkout."""
+    folder = tmp_path_factory.mktemp("laptop")
+    venv.create(folder / "env", with_pip=True)
+    python = folder / "env" / "bin" / "python"
+    packages = Path(sysconfig.get_path("purelib", vars={"base": str(folder / "env")}))
+    (packages / "others.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    command = [str(python), "-m", "pip", "install", "--no-index", "--no-deps", str(wheel)]
+    subprocess.run(command, check=True, capture_output=True)
+    return python.parent
+
+
+def run(installed: Path, *command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """As on a laptop: only the environment's own programs are on the path, and every proxy leads nowhere."""
+    nowhere = dict.fromkeys(("http_proxy", "https_proxy", "all_proxy"), "http://127.0.0.1:9")
+    env = {"PATH": str(installed), "HOME": str(cwd), "COLUMNS": "200", **nowhere}
+    return subprocess.run(
+        [installed / command[0], *command[1:]], cwd=cwd, env=env, capture_output=True, text=True
+    )
+
+
+def test_the_wheel_carries_book_notebooks_and_widgets_and_stays_under_15_mb(wheel: Path) -> None:
+    names = set(zipfile.ZipFile(wheel).namelist())
+    chapters = {path.stem for path in (ROOT / "book").glob("*.md")}
+    assert {f"mha_lessons/static/book/{name}.html" for name in chapters} <= names
+    assert {f"mha_lessons/static/book/_downloads/{name}.ipynb" for name in chapters} <= names
+    widgets = {path.parent.name for path in (ROOT / "widgets").glob("*/style.css")} - {"draw"}
+    assert {f"mha_lessons/static/{name}.{kind}" for name in widgets for kind in ("js", "css")} <= names
+    assert wheel.stat().st_size < 15e6
+
+
+def test_the_wheel_carries_nothing_of_the_workshop(wheel: Path) -> None:
+    names = zipfile.ZipFile(wheel).namelist()
+    assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {"mha_lessons"}
+    assert not [name for name in names if re.search(r"\.(ts|map|pyc)$|node_modules|conllu|\.tsv$", name)]
+
+
+def test_the_package_is_the_wheels_not_the_checkouts(installed: Path, tmp_path: Path) -> None:
+    found = run(installed, "python", "-c", "import mha_lessons; print(mha_lessons.__file__)", cwd=tmp_path)
+    assert str(installed.parent) in found.stdout, found.stderr
+
+
+def test_the_module_and_a_widget_work_from_the_wheel(installed: Path, tmp_path: Path) -> None:
+    code = (
+        "import torch; from mha_lessons import MultiHeadAttention; "
+        "from mha_lessons.widgets import HeadExplorer; "
+        "print(MultiHeadAttention(6, 3)(torch.zeros(1, 2, 6)).shape, len(str(HeadExplorer._esm)) > 10_000)"
+    )
+    found = run(installed, "python", "-c", code, cwd=tmp_path)
+    assert found.stdout == "torch.Size([1, 2, 6]) True\n", found.stderr
+
+
+def test_notebooks_come_out_of_the_wheel_ready(installed: Path, tmp_path: Path) -> None:
+    found = run(installed, "mha-lessons", "notebooks", "lessons", cwd=tmp_path)
+    assert found.returncode == 0, found.stderr
+    chapters = {path.stem for path in (ROOT / "book").glob("*.md")}
+    assert {path.stem for path in (tmp_path / "lessons").glob("*.ipynb")} == chapters
+
+
+def test_doctor_finds_the_book_and_the_widgets_of_the_wheel(installed: Path, tmp_path: Path) -> None:
+    found = run(installed, "mha-lessons", "doctor", cwd=tmp_path)
+    assert found.returncode == 0, found.stdout + found.stderr
+    assert str(installed.parent / "lib") in found.stdout
+    assert "missing" not in found.stdout
+
+
+def test_read_serves_the_book_of_the_wheel_on_loopback(installed: Path, tmp_path: Path) -> None:
+    env = {"PATH": str(installed), "HOME": str(tmp_path), "PYTHONUNBUFFERED": "1", "COLUMNS": "200"}
+    command = [installed / "mha-lessons", "read", "--no-browser"]
+    with subprocess.Popen(command, cwd=tmp_path, env=env, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stdout
+            address = re.search(r"http://127\.0\.0\.1:\d+/", server.stdout.readline())
+            assert address
+            page = urllib.request.urlopen(address[0] + "capacity.html").read().decode()
+            assert 'data-widget="cost_meter"' in page
+        finally:
+            server.terminate()
+
+
+@pytest.mark.second_tier
+def test_the_sdist_builds_the_same_wheel(wheel: Path, tmp_path: Path) -> None:
+    build = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(tmp_path)]
+    subprocess.run([*build, "--sdist", str(ROOT)], check=True, capture_output=True)
+    (sdist,) = tmp_path.glob("*.tar.gz")
+    subprocess.run(["tar", "xf", sdist, "-C", tmp_path], check=True)
+    (source,) = (path for path in tmp_path.iterdir() if path.is_dir())
+    subprocess.run([*build, "--wheel", str(source)], check=True, capture_output=True)
+    (again,) = tmp_path.glob("*.whl")
+    assert set(zipfile.ZipFile(again).namelist()) == set(zipfile.ZipFile(wheel).namelist())
