@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from xml.etree import ElementTree
 
 import pytest
@@ -48,7 +49,7 @@ def test_title_words_and_axes_are_there_and_escaped(figure: Figure) -> None:
 def test_names_of_lines_that_end_together_do_not_cover_each_other() -> None:
     figure = dots({name: {1: [0.01]} for name in "abcd"}, x="x", y="y", title="t")
     places = sorted(float(each.attrib["y"]) for each in drawn(figure, "text") if each.text in set("abcd"))
-    assert all(b - a >= 14 for a, b in zip(places, places[1:], strict=False))
+    assert all(b - a >= 14 for a, b in pairwise(places))
     assert places[-1] <= 300 - 46 + 4
 
 
