@@ -8,25 +8,27 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mha_lessons.attention import MultiHeadAttention as MultiHeadAttention
-    from mha_lessons.attention import attend as attend
+    from mha_lessons.dot_product import attend as attend
     from mha_lessons.interop import from_huggingface as from_huggingface
     from mha_lessons.interop import from_torch as from_torch
     from mha_lessons.interop import to_torch as to_torch
     from mha_lessons.masks import causal_mask as causal_mask
     from mha_lessons.masks import padding_mask as padding_mask
     from mha_lessons.trace import Trace as Trace
+    from mha_lessons.watching import watch as watch
 
 __version__ = "0.1.0"
 
 _HOME = {
     "MultiHeadAttention": "attention",
-    "attend": "attention",
+    "attend": "dot_product",
     "Trace": "trace",
     "causal_mask": "masks",
     "padding_mask": "masks",
     "from_torch": "interop",
     "to_torch": "interop",
     "from_huggingface": "interop",
+    "watch": "watching",
 }
 
 __all__ = ["__version__", *_HOME]

@@ -21,10 +21,11 @@ import torch.nn.functional as F  # noqa: N812 - the name everybody gives it
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from mha_lessons.dot_product import attend_fitting
 from mha_lessons.inputs import as_gates, check_tokens, refuse_nan
 from mha_lessons.masks import AnyMask, as_four_axes, rows_with_nothing
-from mha_lessons.shapes import check_shape, choose_d_head, divisors, one_of
-from mha_lessons.trace import Trace, project_out, side_by_side
+from mha_lessons.shapes import check_shape, choose_d_head
+from mha_lessons.trace import Trace, side_by_side
 
 Rotate = Callable[[Float[Tensor, "batch head seq d_head"], int], Float[Tensor, "batch head seq d_head"]]
 
@@ -83,7 +84,7 @@ class MultiHeadAttention(nn.Module):
         def weight(*shape: int) -> nn.Parameter:
             return nn.Parameter(torch.empty(*shape, device=device, dtype=dtype))
 
-        self._heads = (num_heads, self.num_kv_heads, self.num_kv_heads)
+        self._heads: tuple[int, ...] = (num_heads, self.num_kv_heads, self.num_kv_heads)
         width = sum(self._heads) * self.d_head
         self.w_qkv = weight(d_model, width)  # W^Q, W^K, W^V side by side: one product is faster than three
         self.b_qkv = weight(width) if bias else None
@@ -103,46 +104,48 @@ class MultiHeadAttention(nn.Module):
         self,
         x: Float[Tensor, "batch query d_model"],
         context: Float[Tensor, "batch key d_model"] | None = None,
+        values: Float[Tensor, "batch key d_model"] | None = None,
         *,
         mask: AnyMask | None = None,
         gates: Tensor | None = None,
     ) -> Float[Tensor, "batch query d_model"]:
-        """The output alone.
+        """The output alone. x, context and values are torch's `query`, `key` and `value`.
 
         Args:
-            x: the tokens that look.
-            context: the tokens that are looked at; default x itself.
+            x: the tokens that look; queries are made of them.
+            context: the tokens that are looked at, of which keys are made; default x itself.
+            values: what is found there, of which v is made, one for each of the context; default the context.
             mask: bool (True = may look) or floating point (added to the scores): [query, key],
                 [batch, query, key] or [batch, head, query, key], each axis full or 1.
             gates: a factor for each head's contribution, [head] or [batch, head]; 0 switches it off.
 
         Raises:
-            TypeError, ValueError: naming what came and what was wanted. NaN in x or context is looked for
-                on the CPU, outside `torch.compile`; elsewhere the look would make the device wait.
+            TypeError, ValueError: naming what came and what was wanted. NaN is looked for on the CPU,
+                outside `torch.compile`; elsewhere the look would make the device wait.
         """
-        q, k, v = self.project(x, context)
+        q, k, v = self.project(x, context, values)
         dropout = self.dropout if self.training else 0.0
-        z = attend(q, k, v, mask=mask, temperature=self.temperature, dropout=dropout)
-        return self.combine(z, gates)
+        return self.combine(attend_fitting(q, k, v, mask, self.temperature, dropout), gates)
 
     def trace(
         self,
         x: Float[Tensor, "batch query d_model"],
         context: Float[Tensor, "batch key d_model"] | None = None,
+        values: Float[Tensor, "batch key d_model"] | None = None,
         *,
         mask: AnyMask | None = None,
         gates: Tensor | None = None,
     ) -> Trace:
         """Every intermediate; the same arguments and errors as calling the module."""
-        q, k, v = self.project(x, context)
+        q, k, v = self.project(x, context, values)
         if mask is not None:
             mask = as_four_axes(mask, q, k.shape[2])
         return Trace(
             q,
             k,
             v,
-            w_o=self.w_o,
-            b_o=self.b_o,
+            self._parameter("w_o"),
+            self._parameter("b_o"),
             scale=1 / (math.sqrt(self.d_head) * self.temperature),
             mask=mask,
             nothing=None if mask is None else rows_with_nothing(mask),
@@ -154,23 +157,29 @@ class MultiHeadAttention(nn.Module):
         self,
         x: Float[Tensor, "batch query d_model"],
         context: Float[Tensor, "batch key d_model"] | None = None,
+        values: Float[Tensor, "batch key d_model"] | None = None,
+        *,
         start: int = 0,
     ) -> tuple[
         Float[Tensor, "batch head query d_head"],
         Float[Tensor, "batch kv_head key d_head"],
         Float[Tensor, "batch kv_head key d_head"],
     ]:
-        """Queries of x, keys and values of the context; `start` is the position of their first tokens."""
-        w, b = self.w_qkv, self.b_qkv
-        if context is None:
-            q, k, v = self._project("x", x, w, b, self._heads)
+        """Queries of x, keys of the context, v of `values`; `start` is the position of their first tokens."""
+        if context is None and values is None:
+            q, k, v = self._project("x", x, 0, 3)
         else:
-            split = self.num_heads * self.d_head
-            b_q, b_kv = (None, None) if b is None else (b[:split], b[split:])
-            (q,) = self._project("x", x, w[:, :split], b_q, self._heads[:1])
-            k, v = self._project("context", context, w[:, split:], b_kv, self._heads[1:])
+            until = 3 if values is None else 2  # k and v of the same tokens are made at once
+            made = self._project("x", x, 0, until if context is None else 1)
+            if context is not None:
+                made += self._project("context", context, 1, until)
+            if values is not None:
+                made += self._project("values", values, 2, 3)
+            q, k, v = made
             if len(k) != len(q):
                 raise ValueError(f"context should have the batch of x, {len(q)}, got {len(k)}")
+            if values is not None:
+                check_shape("values", values, batch=len(k), seq=k.shape[2], d_model=self.d_model)
         if self.rotary is not None:
             q, k = self.rotary(q, start), self.rotary(k, start)
         return q, k, v
@@ -181,21 +190,26 @@ class MultiHeadAttention(nn.Module):
         """The output made of what each head found."""
         if gates is not None:
             z = z * as_gates(gates, z)
-        return project_out(side_by_side(z), self.w_o, self.b_o)
+        return F.linear(side_by_side(z), self._parameter("w_o").mT, self._parameter("b_o"))
 
-    def _project(
-        self, name: str, x: Tensor, w: Tensor, b: Tensor | None, heads: tuple[int, ...]
-    ) -> tuple[Tensor, ...]:
-        """x W + b, cut into groups of heads, each [batch, head, seq, d_head]."""
+    def _project(self, name: str, tokens: Tensor, first: int, until: int) -> tuple[Tensor, ...]:
+        """The parts of q, k, v from `first` to before `until`, [batch, head, seq, d_head] each."""
+        w, b, heads = self._parameter("w_qkv"), self._parameter("b_qkv"), self._heads
+        if until - first < 3:
+            columns = slice(sum(heads[:first]) * self.d_head, sum(heads[:until]) * self.d_head)
+            w, b, heads = w[:, columns], None if b is None else b[columns], heads[first:until]
         try:
-            packed = F.linear(x, w.mT, b)
+            packed = F.linear(tokens, w.mT, b)
             batch, seq, _ = packed.shape
         except (RuntimeError, TypeError, ValueError):
-            check_tokens(name, x, w)  # torch has checked already, for nothing: this says it in words
+            check_tokens(name, tokens, w)  # torch has checked already, for nothing: this says it in words
             raise
-        refuse_nan(name, x)
-        cut = packed.view(batch, seq, -1, self.d_head).transpose(1, 2)
-        return torch.split_with_sizes(cut, heads, dim=1)
+        refuse_nan(name, tokens)
+        return packed.view(batch, seq, -1, self.d_head).transpose(1, 2).split_with_sizes(heads, 1)
+
+    def _parameter(self, name: str) -> Any:
+        """`getattr(self, name)`, for which nn.Module looks everywhere else first: a tenth of a small call."""
+        return self._parameters[name] if name in self._parameters else getattr(self, name)
 
     def _part(self, of: Tensor | None, part: int) -> Tensor | None:
         return None if of is None else of.split([n * self.d_head for n in self._heads], dim=-1)[part]
@@ -209,52 +223,11 @@ class MultiHeadAttention(nn.Module):
     b_v = property(lambda self: self._part(self.b_qkv, 2), doc="b^V, [kv_head·d_head], or None.")
 
     @classmethod
-    def from_weights(
-        cls,
-        w_q: Float[Tensor, "d_model concat"],
-        w_k: Float[Tensor, "d_model kv_concat"],
-        w_v: Float[Tensor, "d_model kv_concat"],
-        w_o: Float[Tensor, "concat d_model"],
-        *,
-        num_heads: int,
-        b_q: Float[Tensor, " concat"] | None = None,
-        b_k: Float[Tensor, " kv_concat"] | None = None,
-        b_v: Float[Tensor, " kv_concat"] | None = None,
-        b_o: Float[Tensor, " d_model"] | None = None,
-        **options: Any,
-    ) -> "MultiHeadAttention":
-        """A layer with copies of these weights; `options` go to the constructor.
+    def from_weights(cls, *weights: Tensor, num_heads: int, **others: Any) -> "MultiHeadAttention":
+        """A layer with copies of w_q, w_k, w_v and w_o; see `mha_lessons.interop.from_weights`."""
+        from mha_lessons.interop import from_weights
 
-        If some biases are given, the others are zeros; if none is, the layer has none.
-
-        Raises:
-            ValueError: weights whose shapes do not fit each other or the head counts.
-
-        >>> w = torch.eye(6)
-        >>> MultiHeadAttention.from_weights(w, w, w, w, num_heads=3).d_head
-        2
-        """
-        check_shape("w_q", w_q, d_model=None, concat=None)
-        d_model, concat = w_q.shape
-        if num_heads < 1 or concat % num_heads:
-            raise ValueError(
-                f"w_q has {concat} columns, which do not divide into num_heads={num_heads}: "
-                f"take {one_of(divisors(concat))}"
-            )
-        biases = {"b_q": b_q, "b_k": b_k, "b_v": b_v, "b_o": b_o}
-        some = any(bias is not None for bias in biases.values())
-        like: dict[str, Any] = {"device": w_q.device, "dtype": w_q.dtype, "d_head": concat // num_heads}
-        layer = cls(d_model, num_heads, bias=some, **like, **options)
-        with torch.no_grad():
-            for name, given in {"w_q": w_q, "w_k": w_k, "w_v": w_v, "w_o": w_o, **biases}.items():
-                if given is not None:
-                    own = getattr(layer, name)
-                    axes = {"w_o": ("concat", "d_model"), "b_o": ("d_model",)}.get(
-                        name, ("d_model", "concat")
-                    )
-                    check_shape(name, given, **dict(zip(axes[-own.dim() :], own.shape, strict=True)))
-                    own.copy_(given)
-        return layer
+        return from_weights(*weights, num_heads=num_heads, **others)
 
     @classmethod
     def from_torch(cls, module: nn.MultiheadAttention) -> "MultiHeadAttention":
@@ -273,55 +246,3 @@ class MultiHeadAttention(nn.Module):
         """The sizes, for `print`."""
         sizes = f"d_model={self.d_model}, num_heads={self.num_heads}, d_head={self.d_head}"
         return f"{sizes}, num_kv_heads={self.num_kv_heads}, bias={self.b_o is not None}"
-
-
-def attend(
-    q: Float[Tensor, "batch head query d_head"],
-    k: Float[Tensor, "batch kv_head key d_head"],
-    v: Float[Tensor, "batch kv_head key d_head"],
-    *,
-    mask: AnyMask | None = None,
-    temperature: float = 1.0,
-    dropout: float = 0.0,
-) -> Float[Tensor, "batch head query d_head"]:
-    """softmax(q kᵀ / (√d_head · temperature), masked) v, without ever holding the weights.
-
-    A query that may look at nothing gets zeros, and gives no NaN backward.
-
-    Args:
-        q, k, v: cut into heads; `kv_head` may be any divisor of `head`.
-        mask: as for `MultiHeadAttention`.
-        temperature: divides the scores.
-        dropout: share of the weights set to 0; the caller says 0 outside training.
-
-    Raises:
-        TypeError, ValueError: naming what came and what was wanted.
-
-    Source: Vaswani et al. 2017, equation 1.
-
-    >>> q = k = v = torch.randn(2, 3, 5, 4)
-    >>> attend(q, k, v, mask=torch.ones(5, 5).tril() > 0).shape
-    torch.Size([2, 3, 5, 4])
-    """
-    check_shape("q", q, batch=None, head=None, query=None, d_head=None)
-    batch, heads, _, d_head = q.shape
-    check_shape("k", k, batch=batch, kv_head=None, key=None, d_head=d_head)
-    check_shape("v", v, batch=batch, kv_head=k.shape[1], key=k.shape[2], d_head=d_head)
-    if k.shape[1] < 1 or heads % k.shape[1]:
-        raise ValueError(f"k should have a head count that divides the {heads} query heads, got {k.shape[1]}")
-    nothing = None
-    if mask is not None:
-        mask = as_four_axes(mask, q, k.shape[2])
-        nothing = rows_with_nothing(mask)
-        if nothing is not None:  # let such a row look anywhere, and forget what it saw
-            mask = mask | nothing if mask.dtype == torch.bool else mask.masked_fill(nothing, 0)
-    z = F.scaled_dot_product_attention(
-        q,
-        k,
-        v,
-        attn_mask=mask,
-        dropout_p=dropout,
-        scale=1 / (math.sqrt(d_head) * temperature),
-        enable_gqa=heads != k.shape[1],
-    )
-    return z if nothing is None else z.masked_fill(nothing, 0)

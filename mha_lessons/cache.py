@@ -4,7 +4,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from mha_lessons.attention import MultiHeadAttention, attend
+from mha_lessons.attention import MultiHeadAttention
+from mha_lessons.dot_product import attend
 from mha_lessons.masks import causal_mask
 
 

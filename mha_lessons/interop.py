@@ -1,13 +1,61 @@
-"""The same layer in other libraries' classes: torch, and Hugging Face's BERT, GPT-2 and Llama."""
+"""The layer from weights, and in other libraries' classes: torch, and Hugging Face's BERT, GPT-2, Llama."""
 
 import math
 from typing import Any
 
 import torch
-from torch import nn
+from jaxtyping import Float
+from torch import Tensor, nn
 
 from mha_lessons.attention import MultiHeadAttention
 from mha_lessons.rotary import Rotary
+from mha_lessons.shapes import check_shape, divisors, one_of
+
+
+def from_weights(
+    w_q: Float[Tensor, "d_model concat"],
+    w_k: Float[Tensor, "d_model kv_concat"],
+    w_v: Float[Tensor, "d_model kv_concat"],
+    w_o: Float[Tensor, "concat d_model"],
+    *,
+    num_heads: int,
+    b_q: Float[Tensor, " concat"] | None = None,
+    b_k: Float[Tensor, " kv_concat"] | None = None,
+    b_v: Float[Tensor, " kv_concat"] | None = None,
+    b_o: Float[Tensor, " d_model"] | None = None,
+    **options: Any,
+) -> MultiHeadAttention:
+    """A layer with copies of these weights; `options` go to the constructor.
+
+    If some biases are given, the others are zeros; if none is, the layer has none.
+
+    Raises:
+        ValueError: weights whose shapes do not fit each other or the head counts.
+
+    >>> w = torch.eye(6)
+    >>> from_weights(w, w, w, w, num_heads=3).d_head
+    2
+    """
+    check_shape("w_q", w_q, d_model=None, concat=None)
+    d_model, concat = w_q.shape
+    if num_heads < 1 or concat % num_heads:
+        raise ValueError(
+            f"w_q has {concat} columns, which do not divide into num_heads={num_heads}: "
+            f"take {one_of(divisors(concat))}"
+        )
+    biases = {"b_q": b_q, "b_k": b_k, "b_v": b_v, "b_o": b_o}
+    some = any(bias is not None for bias in biases.values())
+    like: dict[str, Any] = {"device": w_q.device, "dtype": w_q.dtype, "d_head": concat // num_heads}
+    layer = MultiHeadAttention(d_model, num_heads, bias=some, **like, **options)
+    axes = {"w_o": ("concat", "d_model"), "b_o": ("d_model",)}
+    with torch.no_grad():
+        for name, given in {"w_q": w_q, "w_k": w_k, "w_v": w_v, "w_o": w_o, **biases}.items():
+            if given is not None:
+                own = getattr(layer, name)
+                names = axes.get(name, ("d_model", "concat")[-own.dim() :])
+                check_shape(name, given, **dict(zip(names, own.shape, strict=True)))
+                own.copy_(given)
+    return layer
 
 
 def from_torch(module: nn.MultiheadAttention) -> MultiHeadAttention:
@@ -35,7 +83,7 @@ def from_torch(module: nn.MultiheadAttention) -> MultiHeadAttention:
         raise ValueError(f"from_torch wants a module without {option}: this layer has no such extra key")
     w_q, w_k, w_v = (weight.T for weight in module.in_proj_weight.chunk(3))
     b_q, b_k, b_v = (None,) * 3 if module.in_proj_bias is None else module.in_proj_bias.chunk(3)
-    layer = MultiHeadAttention.from_weights(
+    layer = from_weights(
         w_q,
         w_k,
         w_v,
@@ -122,7 +170,7 @@ def _from_bert(module: Any) -> MultiHeadAttention:
     kind = getattr(own, "position_embedding_type", None) or "absolute"
     if kind != "absolute":
         raise ValueError(f"from_huggingface reads BERT with absolute positions, got {kind}")
-    return MultiHeadAttention.from_weights(
+    return from_weights(
         own.query.weight.T,
         own.key.weight.T,
         own.value.weight.T,
@@ -145,7 +193,7 @@ def _from_gpt2(module: Any) -> MultiHeadAttention:
     temperature = 1.0 if module.scale_attn_weights else 1 / math.sqrt(module.head_dim)
     if module.scale_attn_by_inverse_layer_idx:
         temperature *= module.layer_idx + 1
-    return MultiHeadAttention.from_weights(
+    return from_weights(
         w_q,
         w_k,
         w_v,
@@ -169,7 +217,7 @@ def _from_llama(module: Any) -> MultiHeadAttention:
             "from_huggingface reads Llama with rotary positions of kind default, linear or llama3, "
             f"got {rotary.rope_type}"
         )
-    return MultiHeadAttention.from_weights(
+    return from_weights(
         module.q_proj.weight.T,
         module.k_proj.weight.T,
         module.v_proj.weight.T,

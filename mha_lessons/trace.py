@@ -76,19 +76,20 @@ class Trace:
         q: Float[Tensor, "batch head query d_head"],
         k: Float[Tensor, "batch kv_head key d_head"],
         v: Float[Tensor, "batch kv_head key d_head"],
-        *,
         w_o: Float[Tensor, "concat d_model"],
         b_o: Float[Tensor, " d_model"] | None,
+        *,
         scale: float,
         mask: Tensor | None = None,
         nothing: Bool[Tensor, "... 1"] | None = None,
         gates: Float[Tensor, "batch_or_1 head 1 1"] | None = None,
         dropout: float = 0.0,
     ) -> None:
+        if w_o.dtype is not q.dtype:  # under autocast, which may be over when the fields are read
+            w_o, b_o = w_o.to(q.dtype), None if b_o is None else b_o.to(q.dtype)
         self.q, self.k, self.v = q, k, v
         self._w_o, self._b_o, self._scale = w_o, b_o, scale
         self._mask, self._nothing, self._gates, self._dropout = mask, nothing, gates, dropout
-        self._alone = q.shape[1] == k.shape[1]  # each query head has keys and values of its own
         self._grad, self._age = torch.is_grad_enabled(), _times_written(w_o)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -101,14 +102,15 @@ class Trace:
     @lazy
     def scores(self) -> Float[Tensor, "batch head query key"]:
         """Scaled dot products of queries and keys, mask applied, [batch, head, query, key]."""
-        q, k = self.q * self._scale, self.k
-        if not self._alone:
-            scores = (self._group(q) @ k.mT).view(*q.shape[:3], k.shape[2])
-        elif k.shape[2] < SHORT_ROW:
+        q, k = self.q, self.k
+        if q.shape[1] == k.shape[1] and k.shape[2] < SHORT_ROW:
             # torch's softmax walks short rows one at a time, but many columns at once: lay keys out as rows
-            scores = (k @ q.mT).mT
+            scores = (k @ (q * self._scale).mT).mT
         else:
-            scores = q @ k.mT
+            # 0 · ignored + scale · q kᵀ: scaled as they are made, not in a pass of its own
+            rows, ignored = self._group(q).flatten(0, 1), q.new_empty(())
+            scores = torch.baddbmm(ignored, rows, k.flatten(0, 1).mT, beta=0, alpha=self._scale)
+            scores = scores.view(*q.shape[:3], k.shape[2])
         if self._mask is None:
             return scores
         if self._mask.dtype == torch.bool:
@@ -121,17 +123,19 @@ class Trace:
         scores, nothing = self.scores, self._nothing
         if nothing is not None:  # 0/0: look anywhere, and forget what was seen
             scores = scores.masked_fill(nothing, 0)
-        attn = scores.softmax(-1) if scores.stride(-1) == 1 else scores.mT.softmax(-2).mT
+        dtype = scores.dtype  # autocast would take another
+        attn = scores.softmax(-1, dtype) if scores.stride(-1) == 1 else scores.mT.softmax(-2, dtype).mT
         if nothing is not None:
             attn = attn.masked_fill(nothing, 0)
-        attn = _in_dtype(attn, self.v)
         return F.dropout(attn, self._dropout) if self._dropout else attn
 
     @lazy
     def z(self) -> Float[Tensor, "batch head query d_head"]:
         """What each head found, attn v, [batch, head, query, d_head]."""
         attn, v = self.attn, self.v
-        return attn @ v if self._alone else (self._group(attn) @ v).view(self.q.shape)
+        if attn.shape[1] == v.shape[1]:
+            return attn @ v
+        return (self._group(attn) @ v).view(self.q.shape)
 
     @lazy
     def concat(self) -> Float[Tensor, "batch query concat"]:
@@ -142,17 +146,15 @@ class Trace:
     def contributions(self) -> Float[Tensor, "batch head query d_model"]:
         """What each head adds to the output, [batch, head, query, d_model]."""
         z = self.z if self._gates is None else self.z * self._gates
-        w_o = _in_dtype(self._fresh_w_o(), z)
-        return z @ w_o.view(z.shape[1], z.shape[3], -1)
+        return z @ self._fresh_w_o().view(z.shape[1], z.shape[3], -1)
 
     @lazy
     def output(self) -> Float[Tensor, "batch query d_model"]:
         """What the layer gives, [batch, query, d_model]."""
-        w_o, b_o = self._fresh_w_o(), self._b_o
         if "contributions" not in self.__dict__:
-            return project_out(self.concat, w_o, b_o)
+            return F.linear(self.concat, self._fresh_w_o().mT, self._b_o)
         total = self.contributions.sum(1)
-        return total if b_o is None else total + _in_dtype(b_o, total)
+        return total if self._b_o is None else total.add_(self._b_o)
 
     def _fresh_w_o(self) -> Float[Tensor, "concat d_model"]:
         if _times_written(self._w_o) != self._age:
@@ -172,20 +174,6 @@ class Trace:
 def side_by_side(z: Float[Tensor, "batch head query d_head"]) -> Float[Tensor, "batch query concat"]:
     """Head i's output goes to columns i·d_head to (i+1)·d_head."""
     return z.transpose(1, 2).flatten(2)
-
-
-def project_out(
-    concat: Float[Tensor, "batch query concat"],
-    w_o: Float[Tensor, "concat d_model"],
-    b_o: Float[Tensor, " d_model"] | None,
-) -> Float[Tensor, "batch query d_model"]:
-    """Concat W^O + b^O."""
-    return F.linear(concat, _in_dtype(w_o, concat).mT, None if b_o is None else _in_dtype(b_o, concat))
-
-
-def _in_dtype(tensor: Tensor, like: Tensor) -> Tensor:
-    """They differ under autocast only, and `to` is slow even where it has nothing to do."""
-    return tensor if tensor.dtype is like.dtype else tensor.to(like.dtype)
 
 
 def _times_written(tensor: Tensor) -> int:

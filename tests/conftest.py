@@ -17,7 +17,8 @@ settings.register_profile(
 )
 settings.load_profile("fixed")
 
-SHAPED = [f"mha_lessons.{name}" for name in ("attention", "cache", "inputs", "masks", "rotary", "trace")]
+MODULES = ("attention", "cache", "dot_product", "inputs", "masks", "rotary", "trace")
+SHAPED = [f"mha_lessons.{name}" for name in MODULES]
 jaxtyping.install_import_hook(SHAPED, "beartype.beartype")
 
 

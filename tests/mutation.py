@@ -1,9 +1,10 @@
 """A small mutation run: break the module in one place, see whether a test notices.
 
-    python -m tests.mutation attention masks
+    python -m tests.mutation dot_product attention masks
 
 Each mutant lives in a forked process, so that torch is imported once and not once a mutant. Docstrings and
-annotations are left alone. A mutant is named by the line it changes and what the line becomes.
+annotations are left alone. Hypothesis stops at the first example that fails, without shrinking it. A mutant
+is named by the line it changes and what the line becomes.
 """
 
 import ast
@@ -17,12 +18,14 @@ import types
 from collections.abc import Iterator
 from pathlib import Path
 
+from hypothesis import HealthCheck, Phase, settings
+
 import mha_lessons
 
 FOLDER = Path(mha_lessons.__file__).parent
-TESTS = ("test_masks", "test_trace", "test_attention", "test_rotary", "test_cache")
+TESTS = ("test_attention", "test_masks", "test_trace", "test_rotary", "test_cache")
 OWN_PROCESS = "not compiled and not importing"  # these start a process, which has the real module
-SECONDS = 120  # a mutant that runs longer counts as caught
+SECONDS = 120  # of the processor: a mutant that needs more counts as caught, whatever else the machine does
 
 COMPARED = {
     ast.Eq: ast.NotEq,
@@ -131,7 +134,7 @@ def survives(name: str, tree: ast.Module) -> bool:
     """Whether every test passes with the mutant in the module's place."""
     child = os.fork()
     if not child:
-        signal.alarm(SECONDS)
+        signal.setitimer(signal.ITIMER_PROF, SECONDS)
         quiet = os.open(os.devnull, os.O_WRONLY)
         os.dup2(quiet, 1)
         os.dup2(quiet, 2)
@@ -142,8 +145,17 @@ def survives(name: str, tree: ast.Module) -> bool:
             sys.modules[module.__name__] = module
             exec(compile(tree, module.__file__, "exec"), module.__dict__)
             pytest = importlib.import_module("pytest")
+            settings.register_profile(
+                "first example",
+                derandomize=True,
+                deadline=None,
+                max_examples=60,
+                phases=[Phase.generate],
+                suppress_health_check=[HealthCheck.too_slow],
+            )
             files = [str(Path(__file__).parent / f"{test}.py") for test in TESTS]
             options = ["-x", "-q", "-p", "no:cacheprovider", "-m", "not second_tier", "-k", OWN_PROCESS]
+            options += ["--hypothesis-profile", "first example"]
             status = int(pytest.main([*options, *files]))
         os._exit(status)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
@@ -151,18 +163,22 @@ def survives(name: str, tree: ast.Module) -> bool:
 
 def survivors(name: str) -> Iterator[tuple[str, bool]]:
     """Each mutant of a module, and whether it survives."""
-    for module in ("torch", "pytest", "hypothesis", "jaxtyping", "beartype"):
+    for module in ("torch", "pytest", "hypothesis", "jaxtyping", "beartype", "playwright.sync_api"):
         importlib.import_module(module)
     importlib.import_module("torch").set_num_threads(1)  # a pool of threads does not outlive a fork
+    if not survives(name, ast.parse((FOLDER / f"{name}.py").read_text())):
+        raise RuntimeError(f"the tests fail on {name} as it is, so that they would catch every mutant")
     for described, tree in mutants(name):
         yield described, survives(name, tree)
 
 
 if __name__ == "__main__":
-    for each in sys.argv[1:] or ["attention", "masks"]:
+    for each in sys.argv[1:] or ["dot_product", "attention", "masks"]:
         total = lived = 0
         for described, alive in survivors(each):
             total, lived = total + 1, lived + alive
+            if not total % 10:
+                print(f"{each}: {total} tried", file=sys.stderr, flush=True)
             if alive:
                 print(f"{each}: {described}", flush=True)
         print(f"{each}: {total} mutants, {lived} survive", flush=True)

@@ -162,6 +162,41 @@ def test_outputs_and_weights_are_those_of_torch(data: st.DataObject) -> None:
     torch.testing.assert_close(ours(*arguments, mask=given_mask), want, **NEAR)
 
 
+@given(st.data())
+def test_three_different_inputs_go_where_torch_puts_query_key_and_value(data: st.DataObject) -> None:
+    heads, batch, queries, keys = (data.draw(st.integers(1, n)) for n in (4, 3, 6, 6))
+    theirs = nn.MultiheadAttention(
+        heads * 2, heads, bias=data.draw(st.booleans()), batch_first=True, dtype=DOUBLE
+    )
+    for number, weight in enumerate(theirs.eval().parameters()):
+        nn.init.normal_(weight, generator=torch.Generator().manual_seed(number))
+    ours = from_torch(theirs)
+    own = data.draw(st.booleans())  # queries and keys of the same tokens, such as positions alone
+    x, values = normal(batch, queries, heads * 2, seed=1), normal(batch, keys, heads * 2, seed=3)
+    context = normal(batch, keys, heads * 2, seed=2)
+    x = context if own else x
+    arguments = (x, None, values) if own else (x, context, values)
+    mask = normal(x.shape[1], keys, seed=data.draw(st.integers(0, 99))) > -0.3
+    mask[:, 0] = True  # a row of nothing is NaN in torch
+    want, weights = theirs(x, context, values, attn_mask=~mask, average_attn_weights=False)
+    trace = ours.trace(*arguments, mask=mask)
+    torch.testing.assert_close(trace.attn, weights, **NEAR)
+    torch.testing.assert_close(trace.output, want, **NEAR)
+    torch.testing.assert_close(ours(*arguments, mask=mask), want, **NEAR)
+
+
+@pytest.mark.parametrize("num_kv_heads", [4, 2])
+def test_naming_the_defaults_changes_nothing(num_kv_heads: int) -> None:
+    made, x, context = (
+        layer(6, 4, d_head=3, num_kv_heads=num_kv_heads),
+        normal(2, 3, 6),
+        normal(2, 5, 6, seed=1),
+    )
+    for short, long in [((x,), (x, x, x)), ((x,), (x, None, x)), ((x, context), (x, context, context))]:
+        for mine, named in zip(made.project(*short), made.project(*long), strict=True):
+            torch.testing.assert_close(mine, named, **NEAR)
+
+
 def test_gradients_are_those_of_torch_on_both_paths() -> None:
     theirs = nn.MultiheadAttention(6, 3, batch_first=True, dtype=DOUBLE)
     mask = causal_mask(5)
@@ -351,6 +386,36 @@ ONE = torch.ones(2, 5, 8)
         ),
         ({"x": ONE, "context": ONE[:1]}, ValueError, "context should have the batch of x, 2, got 1"),
         (
+            {"x": ONE, "values": ONE[:, :4]},
+            ValueError,
+            "values should be [batch=2, seq=5, d_model=8], got [2, 4, 8]",
+        ),
+        (
+            {"x": ONE, "context": ONE[:, :4], "values": ONE},
+            ValueError,
+            "values should be [batch=2, seq=4, d_model=8], got [2, 5, 8]",
+        ),
+        (
+            {"x": ONE, "context": ONE, "values": ONE[:1]},
+            ValueError,
+            "values should be [batch=2, seq=5, d_model=8], got [1, 5, 8]",
+        ),
+        (
+            {"x": ONE, "values": ONE[..., :7]},
+            ValueError,
+            "values should be [batch, seq, d_model=8], got [2, 5, 7]",
+        ),
+        (
+            {"x": ONE, "values": [1.0]},
+            TypeError,
+            "values should be a tensor [batch, seq, d_model=8], got list",
+        ),
+        (
+            {"x": ONE, "context": ONE, "values": ONE * math.nan},
+            ValueError,
+            "values should hold no NaN, got one at [batch, seq, d_model] = [0, 0, 0]",
+        ),
+        (
             {"x": torch.where(torch.arange(80).view(2, 5, 8) == 50, math.nan, 1.0)},
             ValueError,
             "x should hold no NaN, got one at [batch, seq, d_model] = [1, 1, 2]",
@@ -504,6 +569,25 @@ def test_a_copy_of_the_layer_gives_the_same_numbers(way: str) -> None:
     with torch.no_grad():
         made.w_o.zero_()
     assert not torch.equal(other(x), made(x))
+
+
+@pytest.mark.parametrize("name", ["w_qkv", "w_o", "b_qkv", "b_o"])
+def test_a_weight_that_torch_takes_over_is_used_as_torch_has_it(name: str) -> None:
+    made, x = layer(6, 3), normal(2, 5, 6)
+    doubled = copy.deepcopy(made)
+    with torch.no_grad():
+        getattr(doubled, name).mul_(2)
+    want = doubled(x)
+    called = torch.func.functional_call(made, {name: 2 * getattr(made, name)}, (x,))
+    torch.testing.assert_close(called, want, **NEAR)
+
+    class Double(nn.Module):
+        def forward(self, weight: Tensor) -> Tensor:
+            return 2 * weight
+
+    nn.utils.parametrize.register_parametrization(made, name, Double())
+    torch.testing.assert_close(made(x), want, **NEAR)
+    torch.testing.assert_close(made.trace(x).output, want, **NEAR)
 
 
 def test_autocast_lowers_the_products_on_both_paths_and_after_it_has_ended() -> None:

@@ -3,7 +3,7 @@ import importlib
 
 import pytest
 
-MODULES = ["shapes", "masks", "inputs", "trace", "attention", "interop", "rotary", "cache", "cost"]
+MODULES = ["shapes", "masks", "inputs", "trace", "dot_product", "attention", "interop", "rotary", "cache", "cost"]
 
 
 @pytest.mark.parametrize("name", MODULES)

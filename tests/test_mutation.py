@@ -9,22 +9,18 @@ EXPLAINED: dict[str, dict[str, str]] = {
         "if not four or any(got not in (1, want) for got, want in zip(four, wanted, strict=True)): "
         ":: True -> False": "both have four entries by then: strict only says so to the reader",
     },
-    "attention": {
-        "check_shape(name, given, **dict(zip(axes[-own.dim() :], own.shape, strict=True))) :: True -> False": (
-            "both are as long as the weight has axes: strict only says so to the reader"
-        ),
-        **dict.fromkeys(
-            [
-                "if nothing is not None:  # let such a row look anywhere, and forget what it saw "
-                ":: if nothing is not None: -> if False:",
-                "mask = mask | nothing if mask.dtype == torch.bool else mask.masked_fill(nothing, 0) "
-                ":: mask | nothing if mask.dtype == torch.bool else mask.masked_fill(nothing, 0) "
-                "-> mask.masked_fill(nothing, 0)",
-                "mask = mask | nothing if mask.dtype == torch.bool else mask.masked_fill(nothing, 0) :: 0 -> 1",
-            ],
-            "this torch gives such a row zeros by itself on the CPU, and no NaN backward; others need not",
-        ),
-    },
+    "attention": {},
+    "dot_product": dict.fromkeys(
+        [
+            "if nothing is not None:  # let such a row look anywhere, and forget what it saw "
+            ":: if nothing is not None: -> if False:",
+            "mask = mask | nothing if mask.dtype == torch.bool else mask.masked_fill(nothing, 0) "
+            ":: mask | nothing if mask.dtype == torch.bool else mask.masked_fill(nothing, 0) "
+            "-> mask.masked_fill(nothing, 0)",
+            "mask = mask | nothing if mask.dtype == torch.bool else mask.masked_fill(nothing, 0) :: 0 -> 1",
+        ],
+        "this torch gives such a row zeros by itself on the CPU, and no NaN backward; others need not",
+    ),
 }
 
 
@@ -32,6 +28,6 @@ EXPLAINED: dict[str, dict[str, str]] = {
 @pytest.mark.parametrize("name", list(EXPLAINED))
 def test_every_mutant_that_survives_is_one_nobody_could_notice(name: str) -> None:
     results = list(survivors(name))
-    assert len(results) > 50
+    assert len(results) > 30
     alive = {described for described, survived in results if survived}
     assert alive == set(EXPLAINED[name])

@@ -10,7 +10,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from torch import Tensor
+from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from mha_lessons import MultiHeadAttention, Trace, causal_mask
@@ -95,11 +95,21 @@ def test_each_tensor_is_computed_once_in_whatever_order_the_fields_are_read() ->
         assert counted.calls["addmm"] == 1 + (order.index("output") < order.index("contributions"))
 
 
+def test_a_long_row_of_scores_is_scaled_in_the_product_that_makes_it() -> None:
+    made, x, _ = taken()
+    with Counted() as counted, torch.no_grad():
+        scores = made.trace(x, torch.ones(2, SHORT_ROW, 6, dtype=torch.float64)).scores
+    assert counted.calls == {"addmm": 2, "baddbmm": 1}
+    assert scores.is_contiguous()
+
+
 def test_taking_a_trace_projects_and_computes_nothing_else() -> None:
     made, x, _ = taken()
-    with Counted() as counted:
-        made.trace(x)
-    assert counted.calls == {"addmm": 1}
+    other = x + 1
+    for inputs, products in [((), 1), ((other,), 2), ((None, other), 2), ((x, other), 3)]:
+        with Counted() as counted:
+            made.trace(x, *inputs)
+        assert counted.calls == {"addmm": products}
 
 
 @pytest.mark.parametrize(
@@ -154,19 +164,24 @@ def test_a_trace_older_than_its_w_o_says_so(name: str) -> None:
         getattr(trace, name)
 
 
-def test_reading_a_trace_changes_neither_the_input_nor_the_mask() -> None:
-    made, x, _ = taken()
+@pytest.mark.parametrize("num_heads", [1, 3])
+def test_reading_a_trace_changes_neither_the_input_nor_the_mask_nor_what_was_read(num_heads: int) -> None:
+    x = taken()[1]
+    made = MultiHeadAttention(6, num_heads, dtype=torch.float64)
+    nn.init.ones_(made.b_o)
     for mask in (
         causal_mask(5),
         torch.zeros(5, 5, dtype=torch.float64).masked_fill(~causal_mask(5), -math.inf),
     ):
         before = x.clone(), mask.clone()
         trace = made.trace(x, mask=mask)
-        scores = trace.scores.clone()
-        trace.contributions, trace.output  # noqa: B018 - read for their effects
+        fields = {
+            name: getattr(trace, name).clone() for name in ("q", "scores", "attn", "z", "contributions")
+        }
+        trace.output  # noqa: B018 - read for its effects
         assert torch.equal(x, before[0])
         assert torch.equal(mask, before[1])
-        assert torch.equal(trace.scores, scores)
+        assert all(torch.equal(getattr(trace, name), field) for name, field in fields.items())
 
 
 def test_a_trace_without_gradients_can_be_copied_and_pickled() -> None:
