@@ -28,6 +28,12 @@ class Purpose(IntEnum):
     W_K = 4
     W_V = 5
     W_O = 6
+    TOKENS = 7
+    POSITIONS = 8
+    W_IN = 9
+    W_OUT = 10
+    W_READ = 11
+    SEQUENCE = 12
 
 
 def philox(counter: ArrayLike, key: tuple[int, int]) -> NDArray[np.uint32]:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from mha_lessons import __version__
-from mha_lessons.cli import doctor, lab, notebooks, read
+from mha_lessons.cli import doctor, heads, lab, notebooks, read, train
 from mha_lessons.cli.console import out
 
 app = typer.Typer(
@@ -39,3 +39,5 @@ app.command(epilog=read.EPILOG)(read.read)
 app.command(epilog=lab.EPILOG)(lab.lab)
 app.command(epilog=notebooks.EPILOG)(notebooks.notebooks)
 app.command(epilog=doctor.EPILOG)(doctor.doctor)
+app.command(epilog=heads.EPILOG)(heads.heads)
+app.command(epilog=train.EPILOG, cls=train.ManyHeads)(train.train)
