@@ -113,6 +113,8 @@
         if (i % 3 === 2) set("text", start.replace(/^\S+/, `word${i}`));
         await frame();
       }
+      set("num_heads", 8); // what is out of view is drawn for the most heads, too
+      await pause(REST);
       set("num_heads", 4);
       set("seed", 0);
       set("text", start);

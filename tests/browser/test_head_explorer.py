@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 from playwright.sync_api import Locator, Page, expect
 
 from mha_lessons.compute import compute
-from mha_lessons.params import Params
+from mha_lessons.params import Params, check
 from tests.browser.conftest import Watched
-from tests.browser.explorer import CLOSE, explorer, next_frame, numbers, patterns, show_numbers
+from tests.browser.explorer import CLOSE, PIXELS, explorer, next_frame, numbers, patterns, show_numbers
+from tests.browser.widget_page import open_widget, saved_svg, svg_texts
 
 SENTENCE = "Anna told Bob that she lost his keys"
 
@@ -200,3 +203,58 @@ def test_nothing_is_wider_than_the_screen(watched: Watched, http_root: str, widt
     widget = explorer(page)
     expect(widget).to_have_attribute("data-theme", scheme)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_small_pictures_have_every_word_or_none(watched: Watched, tmp_path: Path) -> None:
+    long = " ".join(f"word{i}" for i in range(40))
+    page, widget = open_widget(
+        watched, tmp_path, "head_explorer", text=long, num_heads=16, d_model=64, source="random"
+    )
+    small = widget.locator(".mha-tile .mha-labels:visible")
+    large = widget.locator("[data-part=cells] .mha-labels:visible")
+    expect(small).to_have_count(0)
+    expect(large).to_have_count(1)
+    assert {"word0", "word39"} <= svg_texts(saved_svg(page, widget)), "the large picture has them all"
+    widget.locator("[name=text]").fill("four words are few")
+    expect(small).to_have_count(16)
+    expect(large).to_have_count(1)
+
+
+@pytest.mark.parametrize("how", ["once the hand rests", "when the picture is saved"])
+def test_what_is_out_of_view_is_drawn_late_and_right(watched: Watched, tmp_path: Path, how: str) -> None:
+    traits = {"num_heads": 4, "d_model": 64, "source": "random"}
+    page, widget = open_widget(watched, tmp_path, "head_explorer", **traits, seed=1)
+    assert widget.locator(".mha-outputs").bounding_box()["y"] > 1000, "out of view"  # type: ignore[index]
+    page.wait_for_timeout(400)
+    widget.locator("[name=seed]").fill("2")
+    next_frame(page)
+    if how == "when the picture is saved":
+        late = svg_texts(saved_svg(page, widget))
+    page.wait_for_timeout(400)
+    seen = widget.locator(".mha-outputs .mha-cells").evaluate_all(f"all => all.map({PIXELS})")
+
+    (tmp_path / "new").mkdir()
+    new_page, new = open_widget(watched, tmp_path / "new", "head_explorer", **traits, seed=2)
+    new.locator(".mha-outputs").scroll_into_view_if_needed()
+    next_frame(new_page)
+    assert seen == new.locator(".mha-outputs .mha-cells").evaluate_all(f"all => all.map({PIXELS})")
+    if how == "when the picture is saved":
+        assert late == svg_texts(saved_svg(new_page, new))
+
+
+@pytest.mark.parametrize(("typed", "seed"), [("", None), ("1.5", 1.5), ("-1", -1)])
+def test_a_seed_that_is_none_gets_the_sentence_of_check(
+    watched: Watched, tmp_path: Path, typed: str, seed: float | None
+) -> None:
+    page, widget = open_widget(watched, tmp_path, "head_explorer", seed=3)
+    before = patterns(widget)
+    widget.locator("[name=seed]").fill(typed)
+    next_frame(page)
+    sentence = str(check(params(seed=seed)))
+    expect(widget.locator("[role=alert]")).to_have_text(
+        f"{sentence} The picture is the last one that worked."
+    )
+    assert patterns(widget) == before
+    widget.locator("[name=seed]").fill("3")
+    next_frame(page)
+    expect(widget.locator("[role=alert]")).to_be_empty()

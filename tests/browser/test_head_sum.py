@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -16,7 +13,7 @@ from mha_lessons.gates import HeadSum, head_sum
 from mha_lessons.params import Params
 from tests.browser.conftest import Watched
 from tests.browser.explorer import CELLS, next_frame, numbers, show_numbers
-from tests.browser.widget_page import copied, ready, widget_page
+from tests.browser.widget_page import copied, open_widget, ready, said_by, saved_svg
 from tests.parity.heads import tensors
 
 LAYER: dict[str, Any] = {
@@ -29,13 +26,10 @@ LAYER: dict[str, Any] = {
 STATE = LAYER | {"query": 1, "dimension": 2}
 CLOSE = 6e-4
 TERMS = ".mha-term:visible:not(.mha-heading)"
-GUARD = "import sys\nsys.modules['mha_lessons'] = None  # importing it fails\n"
 
 
 def opened(watched: Watched, folder: Path, **traits: Any) -> tuple[Page, Locator]:
-    width, scheme = traits.pop("width", 1100), traits.pop("scheme", "light")
-    page = watched.open(widget_page(folder, "head_sum", STATE | traits), width=width, scheme=scheme)
-    widget = ready(page)
+    page, widget = open_widget(watched, folder, "head_sum", **STATE | traits)
     show_numbers(widget)
     return page, widget
 
@@ -181,11 +175,8 @@ def test_the_copied_code_runs_without_the_package_and_prints_the_numbers_shown(
     watched: Watched, tmp_path: Path
 ) -> None:
     page, widget = opened(watched, tmp_path, gates=[0, 1, 0.5], causal=True)
-    script = tmp_path / "shown.py"
-    script.write_text(GUARD + copied(page, widget, "copy-code"), encoding="utf-8")
-    run = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False, timeout=60)
-    assert run.returncode == 0, run.stderr
-    found = tensors(run.stdout)
+    (said,) = said_by([copied(page, widget, "copy-code")])
+    found = tensors(said)
     np.testing.assert_allclose(
         found["what each head adds at word 1"], numbers(widget, "What each head adds")[:3], atol=0.0011
     )
@@ -197,9 +188,7 @@ def test_the_saved_svg_parses_and_carries_title_description_and_heads(
     watched: Watched, tmp_path: Path
 ) -> None:
     page, widget = opened(watched, tmp_path, gates=[1, 0], text="a <b> & c")
-    with page.expect_download() as download:
-        widget.locator('[data-action="save-svg"]').click()
-    root = ElementTree.parse(download.value.path()).getroot()
+    root = saved_svg(page, widget)
     space = "{http://www.w3.org/2000/svg}"
     assert root.findtext(f"{space}title") == "The output as a sum of heads"
     assert "Gates 1, 0, 1." in (root.findtext(f"{space}desc") or "")
@@ -226,3 +215,17 @@ def test_a_gate_makes_no_new_nodes(watched: Watched, tmp_path: Path) -> None:
         gate(widget, 1, value).click()
         next_frame(page)
     assert widget.evaluate(count) == before
+
+
+@pytest.mark.parametrize("width", [390, 700, 1100])
+def test_a_rows_length_stands_beside_its_label(watched: Watched, tmp_path: Path, width: int) -> None:
+    _, widget = opened(watched, tmp_path, gates=[1, 0.5], width=width)
+    terms = widget.locator(TERMS)
+    assert terms.count() == 6
+    for term in terms.all():
+        name, length = (term.locator(part).bounding_box() for part in (".mha-name", ".mha-length"))
+        assert name
+        assert length
+        assert name["x"] + name["width"] <= length["x"]
+        middle = length["y"] + length["height"] / 2
+        assert name["y"] <= middle <= name["y"] + name["height"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -17,7 +16,7 @@ from mha_lessons.painted_mask import chosen_mask
 from mha_lessons.params import Params
 from tests.browser.conftest import Watched
 from tests.browser.explorer import next_frame, numbers, show_numbers
-from tests.browser.widget_page import copied, ready, widget_page
+from tests.browser.widget_page import copied, open_widget, ready, saved_svg
 
 STATE: dict[str, Any] = {
     "text": "one two three four five six",
@@ -34,10 +33,7 @@ SEQ = 6
 
 
 def opened(watched: Watched, folder: Path, **traits: Any) -> tuple[Page, Locator]:
-    width = traits.pop("width", 1100)
-    scheme = traits.pop("scheme", "light")
-    page = watched.open(widget_page(folder, "mask_painter", STATE | traits), width=width, scheme=scheme)
-    widget = ready(page)
+    page, widget = open_widget(watched, folder, "mask_painter", **STATE | traits)
     show_numbers(widget)
     return page, widget
 
@@ -223,9 +219,7 @@ def test_a_copied_link_gives_the_painted_mask_in_a_new_page(watched: Watched, tm
 
 def test_a_saved_picture_parses_and_carries_title_and_description(watched: Watched, tmp_path: Path) -> None:
     page, widget = opened(watched, tmp_path)
-    with page.expect_download() as download:
-        widget.locator('[data-action="save-svg"]').click()
-    svg = ElementTree.parse(download.value.path()).getroot()
+    svg = saved_svg(page, widget)
     name = "{http://www.w3.org/2000/svg}"
     assert svg.findtext(f"{name}title") == "Mask painter"
     assert "may look at 3 of 6 words" in (svg.findtext(f"{name}desc") or "")

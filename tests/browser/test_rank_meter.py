@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
 import numpy as np
 from playwright.sync_api import Locator, Page, expect
@@ -16,25 +13,16 @@ from mha_lessons.head_rank import head_ranks
 from mha_lessons.params import Params
 from mha_lessons.widgets.rank_meter import TEXT
 from tests.browser.conftest import Watched
-from tests.browser.explorer import CELLS, next_frame, show_numbers
-from tests.browser.widget_page import copied, ready, widget_page
+from tests.browser.explorer import next_frame, show_numbers
+from tests.browser.widget_page import copied, open_widget, ready, said_by, saved_svg, table, widget_page
 
 DIVISORS = [1, 2, 4, 8, 16, 32, 64]
 
 
 def opened(watched: Watched, folder: Path, **traits: Any) -> tuple[Page, Locator]:
-    scheme = traits.pop("scheme", "light")
-    page = watched.open(widget_page(folder, "rank_meter", traits), scheme=scheme)
-    widget = ready(page)
+    page, widget = open_widget(watched, folder, "rank_meter", **traits)
     show_numbers(widget)
     return page, widget
-
-
-def table(widget: Locator, caption: str) -> list[list[str]]:
-    rows: list[list[str]] = (
-        widget.locator(".mha-numbers table").filter(has_text=caption).first.evaluate(CELLS)
-    )
-    return [[cell.replace("−", "-") for cell in row] for row in rows]
 
 
 def ranks(widget: Locator) -> tuple[list[int], list[int], int]:
@@ -145,15 +133,11 @@ def test_a_copied_link_gives_the_same_state_and_the_copied_code_the_same_numbers
     widget.locator("[name=num_heads]").focus()
     page.keyboard.press("ArrowRight")
     next_frame(page)
-    script = tmp_path / "shown.py"
-    guard = "import sys\nsys.modules['mha_lessons'] = None  # importing it fails\n"
-    script.write_text(guard + copied(page, widget, "copy-code"), encoding="utf-8")
-    run = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False, timeout=60)
-    assert run.returncode == 0, run.stderr
+    (said,) = said_by([copied(page, widget, "copy-code")])
     scores, attn, total = ranks(widget)
-    assert f"scores ranks {scores}\n" in run.stdout
-    assert f"attn ranks {attn}\n" in run.stdout
-    assert f"sum ranks [{total}]\n" in run.stdout
+    assert f"scores ranks {scores}\n" in said
+    assert f"attn ranks {attn}\n" in said
+    assert f"sum ranks [{total}]\n" in said
     again = ready(watched.open(copied(page, widget, "copy-link")))
     show_numbers(again)
     assert len(scores) == 16
@@ -162,9 +146,7 @@ def test_a_copied_link_gives_the_same_state_and_the_copied_code_the_same_numbers
 
 def test_a_saved_picture_parses_and_carries_title_and_description(watched: Watched, tmp_path: Path) -> None:
     page, widget = opened(watched, tmp_path)
-    with page.expect_download() as download:
-        widget.locator('[data-action="save-svg"]').click()
-    svg = ElementTree.parse(download.value.path()).getroot()
+    svg = saved_svg(page, widget)
     name = "{http://www.w3.org/2000/svg}"
     assert svg.findtext(f"{name}title") == "Rank meter"
     assert "scores of rank 8" in (svg.findtext(f"{name}desc") or "")

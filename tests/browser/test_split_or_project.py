@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -16,19 +13,17 @@ from mha_lessons.params import Params
 from mha_lessons.splitting import Readings, readings
 from tests.browser.conftest import Watched
 from tests.browser.explorer import next_frame, numbers, show_numbers
-from tests.browser.widget_page import copied, ready, widget_page
+from tests.browser.widget_page import copied, open_widget, ready, said_by, saved_svg
 from tests.parity.heads import tensors
 
 LAYER: dict[str, Any] = {"text": "she read the old book", "num_heads": 3, "d_model": 6, "seed": 2}
 STATE = LAYER | {"matrix": "q", "step": 1, "row": 0, "column": 0}
 CLOSE = 6e-4
-GUARD = "import sys\nsys.modules['mha_lessons'] = None  # importing it fails\n"
 
 
 def opened(watched: Watched, folder: Path, **traits: Any) -> tuple[Page, Locator]:
-    width, scheme = traits.pop("width", 1100), traits.pop("scheme", "light")
-    page = watched.open(widget_page(folder, "split_or_project", STATE | traits), width=width, scheme=scheme)
-    return page, ready(page)
+    page, widget = open_widget(watched, folder, "split_or_project", **STATE | traits)
+    return page, widget
 
 
 def chosen_number(widget: Locator) -> float:
@@ -211,11 +206,8 @@ def test_the_copied_code_runs_without_the_package_and_prints_the_numbers_shown(
 ) -> None:
     page, widget = opened(watched, tmp_path, matrix="k", causal=True)
     show_numbers(widget)
-    script = tmp_path / "shown.py"
-    script.write_text(GUARD + copied(page, widget, "copy-code"), encoding="utf-8")
-    run = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False, timeout=60)
-    assert run.returncode == 0, run.stderr
-    found = tensors(run.stdout)
+    (said,) = said_by([copied(page, widget, "copy-code")])
+    found = tensors(said)
     for name, caption in {
         "projected": "K = x W",
         "cut_first": "K, if x were cut",
@@ -228,9 +220,7 @@ def test_the_saved_svg_parses_and_carries_title_description_and_numbers(
     watched: Watched, tmp_path: Path
 ) -> None:
     page, widget = opened(watched, tmp_path)
-    with page.expect_download() as download:
-        widget.locator('[data-action="save-svg"]').click()
-    root = ElementTree.parse(download.value.path()).getroot()
+    root = saved_svg(page, widget)
     space = "{http://www.w3.org/2000/svg}"
     assert root.findtext(f"{space}title") == "Split, or projected?"
     assert (root.findtext(f"{space}desc") or "").startswith("Step 1, project. Q[she, 0] is ")

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree
 
 from playwright.sync_api import Locator, Page, expect
 
 from mha_lessons.widgets.bundle import STATIC
+from tests.browser.explorer import CELLS
+
+if TYPE_CHECKING:
+    from tests.browser.conftest import Watched
 
 POLICY = (
     "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; "
@@ -48,6 +56,51 @@ def ready(page: Page) -> Locator:
     widget = page.locator("[data-widget]").first
     expect(widget).to_have_attribute("data-state", "ready")
     return widget
+
+
+def open_widget(
+    watched: Watched, folder: Path, name: str, *, width: int = 1100, scheme: str = "light", **traits: Any
+) -> tuple[Page, Locator]:
+    """A page with one widget, and the widget once it shows numbers; other traits are as in Python."""
+    page = watched.open(widget_page(folder, name, traits), width=width, scheme=scheme)
+    return page, ready(page)
+
+
+def table(widget: Locator, caption: str) -> list[list[str]]:
+    """The cells of the open table whose caption contains so."""
+    found = widget.locator(".mha-numbers table").filter(has_text=caption).first
+    return [[cell.replace("−", "-") for cell in row] for row in found.evaluate(CELLS)]
+
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def saved_svg(page: Page, widget: Locator) -> ElementTree.Element:
+    """The picture that the reader saves, parsed."""
+    with page.expect_download() as download:
+        widget.locator('[data-action="save-svg"]').click()
+    return ElementTree.parse(download.value.path()).getroot()
+
+
+def svg_texts(svg: ElementTree.Element) -> set[str]:
+    """Every text of a saved picture."""
+    return {text.text or "" for text in svg.iter(f"{SVG}text")}
+
+
+END = "--- end of a script ---"
+
+
+def said_by(scripts: Sequence[str]) -> list[str]:
+    """What each of these scripts prints, in one fresh process in which importing this package fails."""
+    runner = (
+        "import json, sys\nsys.modules['mha_lessons'] = None\n"
+        f"for script in json.load(sys.stdin):\n    exec(script, {{}})\n    print({END!r})\n"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", runner], input=json.dumps(scripts), capture_output=True, text=True, timeout=120
+    )
+    assert run.returncode == 0, run.stderr
+    return run.stdout.split(f"{END}\n")[: len(scripts)]
 
 
 NOTHING = "nothing has been copied yet"

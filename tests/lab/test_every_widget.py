@@ -16,6 +16,7 @@ MOVES = {
     "SplitOrProject": ("input[name=causal]", "Space", "Space"),
     "MaskPainter": ("select[name=source]", "ArrowDown", "ArrowUp"),
     "RankMeter": ("select[name=source]", "ArrowDown", "ArrowUp"),
+    "HeadTrainer": ("input[name=mlp]", "Space", "Space"),
     "CostMeter": ("select[name=bits]", "ArrowUp", "ArrowDown"),
 }
 START = {"HeadExplorer": "num_heads=2"}

@@ -1,4 +1,4 @@
-import { element, type Cleanup } from "./dom";
+import { element, write, type Cleanup } from "./dom";
 
 /** A labelled control whose `name` is the trait it sets. `show` writes the trait's value without telling anybody. */
 export interface Control {
@@ -44,7 +44,7 @@ export function slider(
   read.htmlFor = input.id;
   const describeNow = () => {
     const words = describe(input.valueAsNumber);
-    read.textContent = words;
+    write(read, words);
     input.setAttribute("aria-valuetext", words);
   };
   cleanup.listen(input, "input", () => {

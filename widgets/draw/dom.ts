@@ -46,6 +46,7 @@ export function keepPlainKeys(root: HTMLElement, cleanup: Cleanup): void {
 
 /** A word cut to a length that fits a label. */
 export function short(word: string, most: number): string {
+  if (word.length <= most) return word; // letters of two units make it longer, never shorter
   const letters = [...word];
   return letters.length <= most ? word : letters.slice(0, Math.max(1, most - 1)).join("") + "…";
 }

@@ -7,7 +7,7 @@ export interface Fitted {
   fit(width: number): void;
 }
 
-type Part = "axes" | "cells";
+type Part = "axes" | "cells" | "section";
 
 const AHEAD = "100px"; // this near to the view, a picture is drawn at once
 const REST = 150; // ms without a change, after which the others are drawn, too
@@ -16,7 +16,18 @@ const far = new WeakSet<Element>();
 const late = new Map<Element, Map<Part, () => void>>();
 const waiting = new Set<Fitted>();
 let rest = 0;
+let resting = false;
 let observer: IntersectionObserver | undefined;
+
+/** Keep up with the way of a part of the page in and out of the view. */
+export function watch({ root }: { root: HTMLElement }, cleanup: Cleanup): void {
+  observer ??= new IntersectionObserver(look, { rootMargin: AHEAD });
+  observer.observe(root);
+  cleanup.add(() => {
+    observer!.unobserve(root);
+    late.delete(root);
+  });
+}
 
 /** Keep up with the picture's width, and with its way in and out of the view. */
 export function follow(picture: Fitted, cleanup: Cleanup): void {
@@ -26,13 +37,8 @@ export function follow(picture: Fitted, cleanup: Cleanup): void {
     whenNear(picture, "axes", () => picture.fit(width));
   });
   widths.observe(root);
-  observer ??= new IntersectionObserver(look, { rootMargin: AHEAD });
-  observer.observe(root);
-  cleanup.add(() => {
-    widths.disconnect();
-    observer!.unobserve(root);
-    late.delete(root);
-  });
+  cleanup.add(() => widths.disconnect());
+  watch(picture, cleanup);
 }
 
 function look(entries: IntersectionObserverEntry[]): void {
@@ -44,16 +50,23 @@ function look(entries: IntersectionObserverEntry[]): void {
   }
 }
 
-/** Draw a part of the picture: now if the reader may see it, and else once the hand rests or the picture comes near. */
-export function whenNear({ root }: Fitted, part: Part, draw: () => void): void {
-  if (!far.has(root)) return draw();
+/** Draw a part of what is watched: now if the reader may see it, and else once the hand rests or it comes near. */
+export function whenNear({ root }: { root: HTMLElement }, part: Part, draw: () => void): void {
+  if (resting || !far.has(root)) return draw();
   const parts = late.get(root) ?? new Map<Part, () => void>();
   late.set(root, parts.set(part, draw));
   clearTimeout(rest);
-  rest = window.setTimeout(() => [...late.keys()].forEach(drawLate), REST);
+  rest = window.setTimeout(() => {
+    resting = true; // what a section draws now, its pictures draw now, too
+    try {
+      [...late.keys()].forEach(drawLate);
+    } finally {
+      resting = false;
+    }
+  }, REST);
 }
 
-/** Draw what the picture has put off. */
+/** Draw what has been put off. */
 export function drawLate(root: Element): void {
   const parts = late.get(root);
   late.delete(root);

@@ -1,9 +1,12 @@
 export * from "./controls";
 export * from "./dom";
+export { drawLate, follow, watch, whenNear } from "./fit";
 export * from "./heatmap";
 export * from "./legend";
 export * from "./lines";
 export * from "./map";
+export { textWidth } from "./measure";
+export * from "./measure";
 export * from "./pen";
 export * from "./scales";
 export * from "./table";

@@ -32,6 +32,7 @@ export class LinePicture {
   #attn: ArrayLike<number> = [];
   #query: number | null = null;
   #width = 0;
+  #room = 0; // px for the words on either side
   #written = "";
   #colours: { accent: string; plain: string } | undefined;
 
@@ -74,6 +75,7 @@ export class LinePicture {
     const written = JSON.stringify([width, devicePixelRatio, this.#query, this.#words]);
     if (written !== this.#written) {
       this.#written = written;
+      this.#room = this.#roomFor(width);
       this.#write(canvasPen(this.#canvas, width, this.#height()), width, accent, plain);
       this.#svg.setAttribute("stroke", accent);
     }
@@ -115,15 +117,14 @@ export class LinePicture {
     return Math.max(8, Math.min(15, this.#rowHeight() * 0.72));
   }
 
-  /** Width of the words on either side. */
-  #room(width: number): number {
+  #roomFor(width: number): number {
     const widths = this.#words.map((word) => textWidth(short(word, 12), this.#size(), true));
     return Math.min(width * 0.36, Math.max(...widths) + 8);
   }
 
   #write(pen: Pen, width: number, accent: string, plain: string): void {
     const size = this.#size();
-    const room = this.#room(width);
+    const room = this.#room;
     const step = Math.ceil(size / this.#rowHeight());
     this.#words.forEach((word, row) => {
       const chosen = row === this.#query;
@@ -136,7 +137,7 @@ export class LinePicture {
 
   /** The lines by strength, weakest first; those of the chosen word lie on top. */
   #strands(width: number): Strand[] {
-    const room = this.#room(width);
+    const room = this.#room;
     const middle = width / 2;
     const rows = this.#words.map((_, row) => round(this.#y(row)));
     const starts = rows.map((y) => `M${round(room)} ${y}C${round(middle)} ${y} ${round(middle)} `);

@@ -21,6 +21,23 @@ export interface MapOptions {
   mostCell?: number;
   /** Labels over the columns stand upright (words) or lie flat (names of ranges). */
   upright: boolean;
+  /** "room": only where there is room for each word, since a small picture needs it for its cells; "none": never. */
+  labels?: "room" | "none";
+}
+
+const SMALLEST = 8; // px of a letter that can be read
+
+/** Maps of one sentence are given the same axes, which are read once. */
+const known = new WeakMap<Axes, { text: string; widest: number }>();
+
+function measure(axes: Axes): { text: string; widest: number } {
+  let found = known.get(axes);
+  if (!found) {
+    const widest = Math.max(...axes.rows.map((word) => textWidth(short(word, 14), 13)));
+    found = { text: JSON.stringify(axes), widest };
+    known.set(axes, found);
+  }
+  return found;
 }
 
 /** The labels drawn last. The canvas is in no document: to write on one that is, the browser works out styles first. */
@@ -34,7 +51,6 @@ export class HeatMap {
   #cursor = element("div", { class: "mha-cursor", hidden: true });
   #axes: Axes = { rows: [], columns: [], columnCount: 0 };
   #box = { left: 0, top: 0, width: 0, height: 0 };
-  #labelled = "";
   #drawn = "";
   #colours: { text: string; line: string } | undefined;
   #outlined: [row: number | null, column: number | null] = [null, null];
@@ -47,9 +63,9 @@ export class HeatMap {
     follow(this, cleanup);
   }
 
+  /** Axes are not written to afterwards: another sentence comes with others. */
   setAxes(axes: Axes): void {
     this.#axes = axes;
-    this.#labelled = JSON.stringify(axes);
     fitSoon(this);
   }
 
@@ -103,7 +119,7 @@ export class HeatMap {
       `<rect x="${round(left)}" y="${round(top)}" width="${round(width)}" height="${round(height)}" fill="none" ` +
         `stroke="${escapeXml(getComputedStyle(this.root).getPropertyValue("--mha-line"))}"/>`,
     ];
-    this.#drawLabels(svgPen(parts));
+    if (!this.#labels.hidden) this.#drawLabels(svgPen(parts));
     return parts.join("");
   }
 
@@ -111,19 +127,26 @@ export class HeatMap {
   fit(width: number): void {
     const { rows, columnCount } = this.#axes;
     if (!width || !rows.length || !columnCount) return;
-    const key = `${width} ${devicePixelRatio} ${this.#labelled}`;
+    const { text, widest } = measure(this.#axes);
+    const key = `${width} ${devicePixelRatio} ${text}`;
     if (key === this.#drawn) return;
     this.#drawn = key;
-    const widest = Math.max(...rows.map((word) => textWidth(short(word, 14), 13)));
-    const left = Math.ceil(Math.min(this.options.labelWidth, width * 0.36, widest + 8));
-    const cell = Math.min(this.options.mostCell ?? Infinity, (width - left - 1) / columnCount);
-    const height = this.options.rowHeight?.(rows.length) ?? cell;
-    const top = this.options.upright ? left : 18;
+    const { options } = this;
+    const cellBeside = (left: number) =>
+      Math.min(options.mostCell ?? Infinity, (width - left - 1) / columnCount);
+    let left = Math.ceil(Math.min(options.labelWidth, width * 0.36, widest + 8));
+    const crowded = options.labels === "room" && cellBeside(left) < SMALLEST;
+    const bare = crowded || options.labels === "none";
+    if (bare) left = 1;
+    const cell = cellBeside(left);
+    const height = options.rowHeight?.(rows.length) ?? cell;
+    const top = options.upright || bare ? left : 18;
     this.#box = { left, top, width: cell * columnCount, height: height * rows.length };
     place(this.cells, left, top, this.#box.width, this.#box.height);
     const tall = top + this.#box.height + 1;
     this.root.style.height = `${tall}px`;
-    this.#showLabels(width, tall);
+    this.#labels.hidden = bare;
+    if (!bare) this.#showLabels(width, tall);
     this.outline(...this.#outlined); // it may have been asked for before there was any width
   }
 
@@ -157,7 +180,7 @@ export class HeatMap {
     const { text: colour } = this.#palette();
     const rowHeight = height / rows.length;
     const cell = width / columnCount;
-    const size = (room: number) => Math.max(8, Math.min(13, room * 0.85));
+    const size = (room: number) => Math.max(SMALLEST, Math.min(13, room * 0.85));
     // Where rows are thinner than letters, every n-th word is written.
     const step = (room: number) => Math.ceil(size(room) / room);
     rows.forEach((word, i) => {
@@ -173,12 +196,10 @@ export class HeatMap {
     columns.forEach(({ label }, i) => {
       if (i % step(cell)) return;
       const words = this.#fit(label, top - 6, size(cell));
-      pen.text(words, left + (i + 0.5) * cell, top - 4, {
-        size: size(cell),
-        colour,
-        align: "left",
-        upright: true,
-      });
+      const [x, y] = [left + (i + 0.5) * cell, top - 4];
+      // A letter alone needs no turning.
+      if (words.length === 1) pen.text(words, x, y - 3, { size: size(cell), colour, align: "center" });
+      else pen.text(words, x, y, { size: size(cell), colour, align: "left", upright: true });
     });
   }
 

@@ -38,6 +38,7 @@ export function canvasPen(canvas: HTMLCanvasElement, width: number, height: numb
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   context.clearRect(0, 0, width + 1, height + 1);
   context.textBaseline = "middle";
+  let font = ""; // a font is read anew whenever it is set, even the same
   const stroke = ({ colour, width, opacity = 1, dash = [0, 0] }: LineStyle) => {
     context.setLineDash(dash[0] ? dash : []);
     context.strokeStyle = colour;
@@ -48,7 +49,8 @@ export function canvasPen(canvas: HTMLCanvasElement, width: number, height: numb
   };
   return {
     text(words, x, y, { size, colour, align, bold, upright }) {
-      context.font = `${bold ? "bold " : ""}${size}px ${FONT}`;
+      const wanted = `${bold ? "bold " : ""}${size}px ${FONT}`;
+      if (wanted !== font) context.font = font = wanted;
       context.fillStyle = colour;
       context.textAlign = align;
       if (!upright) return context.fillText(words, x, y);

@@ -35,6 +35,7 @@ export function addActions<Answer extends object>(mounted: Mounted<Answer>): HTM
   });
   toolbar.add("reset", "Reset", () => {
     mounted.set(mounted.initial);
+    view.reset?.();
     return "Everything is as it was at the start.";
   });
   const toggle = toolbar.add("show-numbers", "Show numbers", () => {

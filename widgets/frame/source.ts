@@ -7,6 +7,21 @@ export interface Model {
   save_changes(): void;
   on(event: string, heard: () => void): void;
   off(event: string, heard: () => void): void;
+  /** Where there is a JupyterLab: its connection to the kernel. */
+  readonly widget_manager?: { readonly kernel?: Connection | null };
+}
+
+/** JupyterLab's signals; `disposed` comes when the kernel is shut down. */
+interface Connection {
+  readonly statusChanged?: Signal;
+  readonly disposed?: Signal;
+}
+
+type Slot = (sender: unknown, argument: unknown) => void;
+
+interface Signal {
+  connect(slot: Slot): void;
+  disconnect(slot: Slot): void;
 }
 
 export interface Failure {
@@ -17,6 +32,8 @@ export interface Failure {
 /** Where numbers come from; a view cannot tell the page from the kernel, but for the mark it shows. */
 export interface Source<Answer> {
   readonly origin: "page" | "kernel";
+  /** Who answers now that the kernel has ended; undefined while it lives, or where there was none. */
+  readonly ended?: "page" | "nobody" | undefined;
   /** Set some traits and ask for the numbers; only the latest request is sure to be answered. */
   request(change: Values): void;
   /** What is set but waits to be sent. */
@@ -27,7 +44,7 @@ export interface Source<Answer> {
 }
 
 /** Who waits for answers, with the last one kept for who comes later. */
-class Audience<Answer> {
+export class Audience<Answer> {
   #heard = new Set<(answer: Answer | Failure) => void>();
   #last: Answer | Failure | undefined;
 
@@ -61,22 +78,26 @@ const SLOW = 30; // ms of arithmetic
 const PAUSE = 100; // ms
 
 /** The page computes: at most once a frame, however many traits change in it. Where that takes long, it waits for a
- * pause in the changes: what the reader types is on the screen before anything is computed from it. */
+ * pause in the changes: what the reader types is on the screen before anything is computed from it. An answer that has
+ * to be loaded first is a promise; if another one is asked for meanwhile, it is not told. */
 export function pageSource<Answer extends object>(
   model: Model,
   asks: readonly string[],
-  compute: (values: Values) => Answer | Failure,
+  compute: (values: Values) => Answer | Failure | Promise<Answer | Failure>,
 ): Source<Answer> {
   const audience = new Audience<Answer>();
   let frame = 0;
   let timer = 0;
   let slow = 0; // answers in a row; one alone may be the browser compiling the code, or another program in the way
+  let latest: unknown;
   const answer = () => {
     frame = 0;
     const started = performance.now();
     const computed = compute(read(model, asks));
     slow = performance.now() - started > SLOW ? slow + 1 : 0;
-    audience.tell(computed);
+    latest = computed;
+    if (!(computed instanceof Promise)) audience.tell(computed);
+    else void computed.then((loaded) => latest === computed && audience.tell(loaded));
   };
   const unlisten = listen(model, asks, () => {
     clearTimeout(timer);
@@ -95,6 +116,7 @@ export function pageSource<Answer extends object>(
     dispose() {
       cancelAnimationFrame(frame);
       clearTimeout(timer);
+      latest = undefined;
       unlisten();
       audience.clear();
     },

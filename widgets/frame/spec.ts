@@ -1,7 +1,7 @@
 import type { Cleanup, NumberTable, Theme } from "../draw/index";
 import type { Kept } from "./keep";
 import type { Picture } from "./snapshot";
-import type { Failure } from "./source";
+import type { Failure, Model, Source } from "./source";
 import type { Trait, Values } from "./traits";
 
 /** What a view may do: set traits. The frame asks for new numbers if they depend on one of them. */
@@ -30,6 +30,8 @@ export interface View<Answer> {
   say(answer: Answer, values: Values): string;
   /** Plain torch that prints the numbers shown. */
   code?(answer: Answer, values: Values): string;
+  /** What "Reset" does beside setting the traits back. */
+  reset?(): void;
 }
 
 /** All that makes one widget; the frame does the rest. */
@@ -42,8 +44,10 @@ export interface Spec<Answer extends object> {
   readonly traits: Record<string, Trait>;
   /** The traits that the numbers depend on; a widget without numbers has none and never asks. */
   readonly asks: readonly string[];
-  /** The numbers, when the page computes. */
-  compute(values: Values): Answer | Failure;
+  /** The numbers, when the page computes; a promise, which is never rejected, where they have to be loaded. */
+  compute(values: Values): Answer | Failure | Promise<Answer | Failure>;
+  /** Who answers in the page, where that is more than `compute`: the answer may change by itself. */
+  readonly source?: (model: Model) => Source<Answer>;
   /** False: the view has its own buttons, and there is no picture to share or save. */
   readonly toolbar?: false;
   /** The traits that this browser keeps until the reader resets them. */

@@ -38,6 +38,17 @@ export function parse(trait: Trait, text: string): unknown {
   }
 }
 
+/** One sentence that says which number no trait can hold, such as that of an empty field; null where all can be held. */
+export function misfit(traits: Record<string, Trait>, values: Values): string | null {
+  for (const [name, value] of Object.entries(values)) {
+    const trait = traits[name];
+    if (trait?.kind !== "whole" || typeof value !== "number" || Number.isInteger(value)) continue;
+    const got = Number.isNaN(value) ? "nothing" : String(value);
+    return `${name} should be a whole number from ${trait.min} to ${trait.max}, got ${got}.`;
+  }
+  return null;
+}
+
 function write(value: unknown): string {
   if (value === null) return "none";
   if (typeof value === "boolean") return value ? "yes" : "no";

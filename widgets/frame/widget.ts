@@ -1,9 +1,10 @@
-import { Cleanup, element, followTheme, keepPlainKeys, table, type Theme } from "../draw/index";
+import { Cleanup, element, followTheme, keepPlainKeys, table, write, type Theme } from "../draw/index";
+import { onKernelEnd, survivingSource } from "./kernel_end";
 import { kernelSource, listen, pageSource, read, type Failure, type Model, type Source } from "./source";
 import type { Spec, View } from "./spec";
 import { addActions } from "./actions";
 import { restore, save } from "./keep";
-import type { Values } from "./traits";
+import { misfit, type Values } from "./traits";
 
 /** A widget as anywidget and the page's host want it. */
 export function widget<Answer extends object>(spec: Spec<Answer>) {
@@ -31,6 +32,7 @@ export class Mounted<Answer extends object> {
   #asked: Values = {};
   #theme: Theme = "light";
   #queued = false;
+  #refused = false;
   #speaking = 0;
   #message = element("p", { class: "mha-message", role: "alert" });
   #origin = element("p", { class: "mha-origin" });
@@ -48,10 +50,13 @@ export class Mounted<Answer extends object> {
     root.dataset["widget"] = spec.name;
     root.dataset["state"] = "loading";
     if (spec.kept && this.inPage) restore(model, spec.kept, this.initial);
+    const page = (model: Model) => pageSource(model, spec.asks, (values) => spec.compute(values));
     this.source =
       this.inPage || spec.asks.length === 0
-        ? pageSource(model, spec.asks, (values) => spec.compute(values))
-        : kernelSource<Answer>(model);
+        ? (spec.source?.(model) ?? page(model))
+        : survivingSource(model, spec.asks, kernelSource<Answer>(model), spec.source ? null : page, (ended) =>
+            onKernelEnd(model, root, ended),
+          );
     this.cleanup.add(() => this.source.dispose());
     this.view = spec.view({
       cleanup: this.cleanup,
@@ -73,9 +78,14 @@ export class Mounted<Answer extends object> {
 
   /** Set traits, and ask for new numbers if they depend on one of them. */
   set(change: Values): void {
+    const wrong = misfit(this.spec.traits, change);
+    const was = this.#refused;
+    this.#refused = wrong !== null;
+    if (wrong !== null) return this.#hear({ error: wrong });
+    if (was) write(this.#message, ""); // the value from before may come back, and then nothing changes
     if (Object.keys(change).some((name) => this.spec.asks.includes(name))) return this.source.request(change);
     for (const [name, value] of Object.entries(change)) this.model.set(name, value);
-    this.model.save_changes();
+    if (!this.source.ended) this.model.save_changes();
   }
 
   /** Open or close the tables; true if they are open now. */
@@ -142,10 +152,20 @@ export class Mounted<Answer extends object> {
     this.#origin.dataset["origin"] = origin;
     const { by = "torch", made } = heard as { by?: string; made?: string };
     const computed = origin === "kernel" ? `computed by ${by} in the kernel` : "computed in this page";
-    this.#origin.textContent = made ?? computed;
+    write(this.#origin, (made ?? computed) + this.#ending());
     this.#draw();
     this.#say();
     this.root.dataset["state"] = "ready";
+  }
+
+  /** What to expect of a widget whose kernel has ended. */
+  #ending(): string {
+    const { ended, origin } = this.source;
+    if (!ended) return "";
+    if (origin === "page") return "; the kernel has ended";
+    return ended === "page"
+      ? "; the kernel has ended, and this page computes what you change"
+      : "; the kernel has ended: run the cell again to go on";
   }
 
   #draw(): void {

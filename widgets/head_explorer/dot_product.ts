@@ -1,4 +1,15 @@
-import { decimals, element, HeatMap, largest, signed, type Cleanup, type Theme } from "../draw/index";
+import {
+  decimals,
+  drawLate,
+  element,
+  HeatMap,
+  largest,
+  signed,
+  watch,
+  whenNear,
+  type Cleanup,
+  type Theme,
+} from "../draw/index";
 import type { Drawn } from "./answer";
 import type { Selection } from "./one_head";
 
@@ -20,11 +31,16 @@ export class DotProduct {
       this.#map.root,
       this.#sum,
     );
+    watch(this, cleanup);
   }
 
-  show(drawn: Drawn, { head, query, key }: Selection, temperature: number, theme: Theme): void {
-    const { tokens, d_head } = drawn;
+  show(drawn: Drawn, selection: Selection, temperature: number, theme: Theme): void {
     this.root.hidden = !drawn.q || !drawn.k;
+    if (!this.root.hidden) whenNear(this, "section", () => this.#draw(drawn, selection, temperature, theme));
+  }
+
+  #draw(drawn: Drawn, { head, query, key }: Selection, temperature: number, theme: Theme): void {
+    const { tokens, d_head } = drawn;
     if (!drawn.q || !drawn.k) return;
     const seq = tokens.length;
     const row = (of: Float32Array, word: number) =>
@@ -72,6 +88,7 @@ export class DotProduct {
   }
 
   pictures(): HeatMap[] {
+    drawLate(this.root);
     return [this.#map];
   }
 

@@ -1,7 +1,7 @@
-import { element, HeatMap, weights, type Cleanup, type Theme } from "../draw/index";
+import { element, HeatMap, weights, write, type Cleanup, type MapOptions, type Theme } from "../draw/index";
 import type { Drawn } from "./answer";
 
-const SMALL = { labelWidth: 72, upright: true, mostCell: 26 };
+const SMALL: MapOptions = { labelWidth: 72, upright: true, mostCell: 26, labels: "room" };
 
 /** All heads' patterns side by side; each is a button that shows its head large. */
 export class Heads {
@@ -10,7 +10,7 @@ export class Heads {
     role: "group",
     "aria-label": "Attention of every head",
   });
-  #tiles: { button: HTMLElement; name: HTMLElement; map: HeatMap; axes: string }[] = [];
+  #tiles: { button: HTMLElement; name: HTMLElement; map: HeatMap; words: string }[] = [];
   #shown = 0;
 
   constructor(
@@ -23,17 +23,18 @@ export class Heads {
     const { tokens, num_heads, attn, scores } = drawn;
     const size = tokens.length ** 2;
     this.#resize(num_heads);
-    const axes = tokens.join("\u0000");
+    const words = tokens.join("\u0000");
+    const axes = wordAxes(tokens);
     const hidden = scores.includes(-Infinity) || undefined; // most often nothing is, and no cell needs a look
     for (let head = 0; head < num_heads; head++) {
       const tile = this.#tiles[head]!;
-      if (tile.axes !== axes) {
-        tile.axes = axes;
-        tile.map.setAxes(wordAxes(tokens));
+      if (tile.words !== words) {
+        tile.words = words;
+        tile.map.setAxes(axes);
       }
       const role = drawn.roles?.[head];
       const name = role ? `head ${head} · ${role}` : `head ${head}`;
-      if (tile.name.textContent !== name) tile.name.textContent = name;
+      write(tile.name, name);
       const from = head * size;
       const masked = hidden && ((i: number) => scores[from + i] === -Infinity);
       tile.map.paint(attn.subarray(from, from + size), weights[theme], [0, 1], masked);
@@ -62,7 +63,7 @@ export class Heads {
         ? element("button", { type: "button", class: "mha-tile", name: "head", value: head }, name, map.root)
         : element("div", { class: "mha-tile" }, name, map.root);
       if (this.choose) this.cleanup.listen(button, "click", () => this.choose!(head));
-      this.#tiles.push({ button, name, map, axes: "" });
+      this.#tiles.push({ button, name, map, words: "" });
       this.root.append(button);
     }
     if (count === this.#shown) return;

@@ -1,4 +1,4 @@
-import { element, HeatMap, LinePicture, weights, type Cleanup, type Theme } from "../draw/index";
+import { element, HeatMap, LinePicture, weights, write, type Cleanup, type Theme } from "../draw/index";
 import type { Drawn } from "./answer";
 import { wordAxes } from "./heads";
 
@@ -99,7 +99,7 @@ export class OneHead {
       `Lines from each word to the words that head ${head} looks at`,
     );
     const role = drawn.roles?.[head];
-    this.#title.textContent = `Head ${head}${role ? ` · ${role}` : ""}`;
+    write(this.#title, `Head ${head}${role ? ` · ${role}` : ""}`);
   }
 
   pictures(): (HeatMap | LinePicture)[] {

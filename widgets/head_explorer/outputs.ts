@@ -1,4 +1,18 @@
-import { decimals, element, HeatMap, largest, Legend, signed, type Cleanup, type Theme } from "../draw/index";
+import {
+  decimals,
+  drawLate,
+  element,
+  HeatMap,
+  largest,
+  Legend,
+  signed,
+  watch,
+  whenNear,
+  write,
+  type Cleanup,
+  type MapOptions,
+  type Theme,
+} from "../draw/index";
 import type { Drawn } from "./answer";
 import { concatenate } from "./numbers";
 
@@ -8,7 +22,7 @@ const rowHeight = (rows: number) => Math.max(2, Math.min(16, 220 / rows));
 export class Outputs {
   readonly root: HTMLElement;
   #apart = element("div", { class: "mha-apart" });
-  #heads: HeatMap[] = [];
+  #heads: { name: HTMLElement; root: HTMLElement; map: HeatMap }[] = [];
   #concat: HeatMap;
   #output: HeatMap;
   #legend = new Legend("z");
@@ -42,6 +56,7 @@ export class Outputs {
       ),
       this.#read,
     );
+    watch(this, cleanup);
     this.#readOn(this.#concat, "concat", (drawn, row, column) => {
       const head = Math.floor(column / drawn.d_head);
       return drawn.z![(head * drawn.tokens.length + row) * drawn.d_head + (column % drawn.d_head)]!;
@@ -54,8 +69,12 @@ export class Outputs {
   }
 
   show(drawn: Drawn, query: number, theme: Theme): void {
+    this.root.hidden = !drawn.z || !drawn.output;
+    if (!this.root.hidden) whenNear(this, "section", () => this.#draw(drawn, query, theme));
+  }
+
+  #draw(drawn: Drawn, query: number, theme: Theme): void {
     const { tokens, num_heads, d_head, d_model, z, output } = drawn;
-    this.root.hidden = !z || !output;
     if (!z || !output) return;
     this.#drawn = drawn;
     const seq = tokens.length;
@@ -63,8 +82,8 @@ export class Outputs {
     const most = largest(z) || 1;
     for (let head = 0; head < num_heads; head++) {
       const own = z.subarray(head * seq * d_head, (head + 1) * seq * d_head);
-      this.#heads[head]!.paint(own, signed[theme], [-most, most]);
-      this.#heads[head]!.outline(query);
+      this.#heads[head]!.map.paint(own, signed[theme], [-most, most]);
+      this.#heads[head]!.map.outline(query);
     }
     const concat = concatenate(z, seq, num_heads, d_head);
     this.#concat.paint(concat, signed[theme], [-most, most]);
@@ -77,11 +96,16 @@ export class Outputs {
   }
 
   pictures(): (HeatMap | Legend)[] {
-    return [...this.#heads, this.#concat, this.#output, this.#legend, this.#outputLegend];
+    drawLate(this.root);
+    return [...this.#maps, this.#concat, this.#output, this.#legend, this.#outputLegend];
   }
 
   recolour(): void {
-    for (const map of [...this.#heads, this.#concat, this.#output]) map.recolour();
+    for (const map of [...this.#maps, this.#concat, this.#output]) map.recolour();
+  }
+
+  get #maps(): HeatMap[] {
+    return this.#heads.map(({ map }) => map);
   }
 
   #setAxes({ tokens, num_heads, d_head, d_model }: Drawn): void {
@@ -89,17 +113,20 @@ export class Outputs {
     if (axes === this.#axes) return;
     this.#axes = axes;
     while (this.#heads.length < num_heads) {
-      const map = new HeatMap({ labelWidth: 0, upright: false, rowHeight }, this.cleanup);
-      this.#heads.push(map);
-      this.#apart.append(map.root);
+      const options: MapOptions = { labelWidth: 0, upright: false, rowHeight, labels: "none" };
+      const map = new HeatMap(options, this.cleanup);
+      const name = element("span", { class: "mha-tile-name" });
+      const root = element("div", {}, name, map.root);
+      this.#heads.push({ name, root, map });
+      this.#apart.append(root);
     }
     const name = (head: number) => (num_heads <= 8 ? `head ${head}` : String(head));
-    const blank = tokens.map(() => "");
-    this.#heads.forEach((map, head) => {
-      map.root.hidden = head >= num_heads;
-      if (map.root.hidden) return;
-      const columns = [{ label: name(head), start: 0, end: d_head }];
-      map.setAxes({ rows: blank, columns, columnCount: d_head });
+    const own = { rows: tokens, columns: [], columnCount: d_head };
+    this.#heads.forEach((shown, head) => {
+      shown.root.hidden = head >= num_heads;
+      if (shown.root.hidden) return;
+      write(shown.name, name(head));
+      shown.map.setAxes(own);
     });
     const ranges = Array.from({ length: num_heads }, (_, head) => ({
       label: name(head),

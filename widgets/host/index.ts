@@ -55,4 +55,7 @@ function mount(place: HTMLElement, widget: frame.Widget): PageModel | undefined 
   }
 }
 
-Object.assign(globalThis, { mhaLessons: { core, draw, frame, register } });
+/** Texts of workers by the name of their widget, each put here by a script that is loaded when it is wanted. */
+const workers: Record<string, string> = {};
+
+Object.assign(globalThis, { mhaLessons: { core, draw, frame, register, workers } });

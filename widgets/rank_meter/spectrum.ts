@@ -1,5 +1,5 @@
 import { rankTolerance } from "../core/index";
-import { canvasPen, element, FONT, svgPen, type Cleanup, type Pen } from "../draw/index";
+import { canvasPen, element, svgPen, textWidth, type Cleanup, type Pen } from "../draw/index";
 
 /** What one picture shows; singular values are sorted, largest first. */
 export interface SpectrumData {
@@ -17,6 +17,8 @@ const HEIGHT = 300;
 const TOP = 44;
 const BOTTOM = 34;
 const LEFT = 46;
+const COLOURS = ["fg", "muted", "line", "strong-line", "accent", "mark", "bg"] as const;
+type Colours = [string, string, string, string, string, string, string];
 
 /** Singular values as bars on a log axis: solid where they count towards the rank, hollow where they count as zero. */
 export class SpectrumPicture {
@@ -27,36 +29,51 @@ export class SpectrumPicture {
     style: `height:${HEIGHT}px`,
   });
   #data: SpectrumData | null = null;
+  #width = 0;
+  #colours: Colours | undefined;
 
   constructor(cleanup: Cleanup) {
-    const observer = new ResizeObserver(() => this.recolour());
+    const observer = new ResizeObserver(([entry]) => {
+      this.#width = Math.round(entry!.contentRect.width);
+      this.#paint();
+    });
     observer.observe(this.root);
     cleanup.add(() => observer.disconnect());
   }
 
   show(data: SpectrumData, words: string): void {
     this.#data = data;
-    this.root.setAttribute("aria-label", words);
-    this.recolour();
+    if (this.root.ariaLabel !== words) this.root.ariaLabel = words;
+    this.#paint();
   }
 
   recolour(): void {
-    const width = this.root.clientWidth;
-    if (width && this.#data) this.#draw(canvasPen(this.root, width, HEIGHT), width, this.#data);
+    this.#colours = undefined;
+    this.#paint();
   }
 
   svg(): string {
     const parts: string[] = [];
-    if (this.#data) this.#draw(svgPen(parts), this.root.clientWidth, this.#data);
+    if (this.#data) this.#draw(svgPen(parts), this.#width, this.#data);
     return parts.join("");
   }
 
+  #paint(): void {
+    if (this.#width && this.#data)
+      this.#draw(canvasPen(this.root, this.#width, HEIGHT), this.#width, this.#data);
+  }
+
+  /** Read once a theme: the browser works out the whole page's style for it. */
+  #palette(): Colours {
+    if (!this.#colours) {
+      const style = getComputedStyle(this.root);
+      this.#colours = COLOURS.map((name) => style.getPropertyValue(`--mha-${name}`)) as Colours;
+    }
+    return this.#colours;
+  }
+
   #draw(pen: Pen, width: number, data: SpectrumData): void {
-    const style = getComputedStyle(this.root);
-    const names = ["fg", "muted", "line", "strong-line", "accent", "mark", "bg"];
-    const [fg, muted, line, strong, accent, mark, ground] = names.map((name) =>
-      style.getPropertyValue(`--mha-${name}`),
-    ) as [string, string, string, string, string, string, string];
+    const [fg, muted, line, strong, accent, mark, ground] = this.#palette();
     const { values, rank, others, bound, range } = data;
     const [low, high] = range;
     const count = values.length;
@@ -118,10 +135,7 @@ export class SpectrumPicture {
     colour: string,
   ): void {
     const label = `${name} = ${at}${beyond ? " →" : ""}`;
-    const context = this.root.getContext("2d")!;
-    context.font = `bold 12px ${FONT}`;
-    const room = context.measureText(label).width + 8;
-    const right = x + room < width;
+    const right = x + textWidth(label, 12, true) + 8 < width;
     pen.line([[x, TOP - 4], [x, HEIGHT - BOTTOM]], { colour, width: 2, dash: [6, 4] }); // prettier-ignore
     pen.text(label, right ? x + 5 : x - 5, TOP + 10, {
       size: 12,

@@ -127,7 +127,7 @@ export class View implements FramedView<HeadRanks> {
           ? `Rank ${scores_ranks[head]} of ${seq}: a head of ${dimensions} cannot have more than ${d_head}.`
           : `Rank ${scores_ranks[head]} of ${seq}: a head of ${dimensions} has room for any table of ${seq} words.`,
       attn: `Rank ${attn_ranks[head]} of ${seq}: exp works on each cell alone, so d_head is no bound here.`,
-      sum: `Rank ${sum_rank} of ${seq}: together the ${num_heads} heads have ${d_model} dimensions${drawn.roles ? "" : ", however they are cut"}.`,
+      sum: `Rank ${sum_rank} of ${seq}: together the ${num_heads} heads have ${d_model} dimensions${drawn.roles ? "" : ", however they are cut; only the factor 1/√d_head moves the bars"}.`,
     };
     for (const which of Object.keys(data) as Which[]) {
       const { picture, says: place } = this.#pictures[which];
