@@ -14,7 +14,7 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 WIDGET_FILES := $(shell find widgets \( -name node_modules -o -name .test \) -prune -o -type f -print) \
-  $(wildcard mha_lessons/data/*.json)
+  $(wildcard mha_lessons/data/*.json mha_lessons/data/*/*.json)
 BOOK_FILES := $(shell find book -path book/_build -prune -o -type f ! -path "*/__pycache__/*" -print)
 PYTHON_FILES := $(shell find mha_lessons -name '*.py' -o -path 'mha_lessons/data/*' -type f)
 

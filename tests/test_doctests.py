@@ -3,7 +3,21 @@ import importlib
 
 import pytest
 
-MODULES = ["shapes", "masks", "inputs", "trace", "dot_product", "attention", "interop", "rotary", "cache", "cost"]
+MODULES = [
+    "shapes",
+    "masks",
+    "inputs",
+    "trace",
+    "dot_product",
+    "attention",
+    "interop",
+    "rotary",
+    "cache",
+    "cost",
+    "widgets.head_trainer",
+    "widgets.trainer_settings",
+    "widgets.trainer_words",
+]
 
 
 @pytest.mark.parametrize("name", MODULES)

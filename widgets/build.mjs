@@ -2,7 +2,7 @@
 // and a classic script for pages, since file:// blocks modules. The page scripts share host.js.
 // `node build.mjs NAME...` builds only these widgets.
 import { build } from "esbuild";
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -39,13 +39,45 @@ const host = () =>
     format: "iife",
   });
 
+/** The loss curves of our own runs that came with the package, one a head count: for pages that cannot train. */
+const committed = {
+  name: "committed-curves",
+  setup(builder) {
+    builder.onResolve({ filter: /^committed:curves$/ }, () => ({ path: "curves", namespace: "committed" }));
+    builder.onLoad({ filter: /.*/, namespace: "committed" }, () => {
+      const folder = resolve(here, "../mha_lessons/data/experiments");
+      const curves = {};
+      for (const name of ["juggling", "binding", "near_far"]) {
+        const file = join(folder, `${name}.json`);
+        if (!existsSync(file)) continue;
+        const { settings, runs } = JSON.parse(readFileSync(file, "utf-8"));
+        const first = runs.filter(({ seed }) => seed === 0);
+        const brief = first.map(({ num_heads, accuracy, losses }) => [num_heads, { accuracy, losses }]);
+        curves[name] = { steps: settings.steps, batch: settings.batch, runs: Object.fromEntries(brief) };
+      }
+      return { contents: JSON.stringify(curves), loader: "json" };
+    });
+  },
+};
+
+/** The text of a worker, which a page fetches on demand: a script from file:// cannot be a worker's, but a blob can. */
+async function worker(name) {
+  const entry = join(here, name, "worker/index.ts");
+  if (!existsSync(entry)) return;
+  const { outputFiles } = await build({ ...common, entryPoints: [entry], format: "iife", write: false });
+  const text = JSON.stringify(outputFiles[0].text);
+  writeFileSync(join(out, `page/${name}.worker.js`), `globalThis.mhaLessons.workers.${name} = ${text};\n`);
+}
+
 const widget = (name) =>
   Promise.all([
+    worker(name),
     build({
       ...common,
       entryPoints: [join(here, name, "index.ts")],
       outfile: join(out, `${name}.js`),
       format: "esm",
+      plugins: [committed],
     }),
     build({
       ...common,
@@ -55,7 +87,7 @@ const widget = (name) =>
       },
       outfile: join(out, `page/${name}.js`),
       format: "iife",
-      plugins: [fromHost],
+      plugins: [fromHost, committed],
     }),
     build({ ...common, entryPoints: [join(here, name, "style.css")], outfile: join(out, `${name}.css`) }),
   ]);
@@ -82,7 +114,7 @@ const bertviz = () =>
 function removeStale() {
   for (const folder of [out, join(out, "page")]) {
     for (const file of readdirSync(folder)) {
-      const name = file.match(/^(\w+)\.(js|css)$/)?.[1];
+      const name = file.match(/^(\w+)(\.worker)?\.(js|css)$/)?.[1];
       if (name && name !== "host" && !all.includes(name)) rmSync(join(folder, file));
     }
   }
@@ -97,5 +129,19 @@ cpSync(join(here, "node_modules/katex/dist/fonts"), join(out, "katex/fonts"), {
   recursive: true,
   filter: (path) => !/\.(ttf|woff)$/.test(path), // every browser of today takes woff2
 });
+// The notices of what is bundled go along; those of RequireJS and bertviz stand in their files and packages.
+for (const name of ["@jax-js/jax", "d3", "jquery", "katex", "minisearch"]) {
+  const file = ["LICENSE", "LICENSE.txt"]
+    .map((each) => join(here, "node_modules", name, each))
+    .find(existsSync);
+  cpSync(file, join(out, `licences/${name.split("/").pop()}.txt`));
+}
+// Prepared sentences, a script each, which real_heads loads when one is chosen.
+rmSync(join(out, "sentences"), { recursive: true, force: true });
+for (const model of ["minilm", "smollm2"]) {
+  cpSync(resolve(here, "../mha_lessons/data/sentences", model), join(out, "sentences", model), {
+    recursive: true,
+  });
+}
 if (!only.length) writeFileSync(join(out, ".done"), "");
 console.log(`built ${widgets.length} widgets: ${widgets.join(", ")}`);

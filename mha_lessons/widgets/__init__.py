@@ -9,8 +9,10 @@ if TYPE_CHECKING:
     from mha_lessons.widgets.cost_meter import CostMeter
     from mha_lessons.widgets.head_explorer import HeadExplorer
     from mha_lessons.widgets.head_sum import HeadSum
+    from mha_lessons.widgets.head_trainer import HeadTrainer
     from mha_lessons.widgets.mask_painter import MaskPainter
     from mha_lessons.widgets.rank_meter import RankMeter
+    from mha_lessons.widgets.real_heads import RealHeads
     from mha_lessons.widgets.self_check import SelfCheck
     from mha_lessons.widgets.split_or_project import SplitOrProject
 
@@ -18,13 +20,25 @@ _HOME = {
     "CostMeter": "cost_meter",
     "HeadExplorer": "head_explorer",
     "HeadSum": "head_sum",
+    "HeadTrainer": "head_trainer",
     "MaskPainter": "mask_painter",
     "RankMeter": "rank_meter",
+    "RealHeads": "real_heads",
     "SelfCheck": "self_check",
     "SplitOrProject": "split_or_project",
 }
 
-__all__ = ["CostMeter", "HeadExplorer", "HeadSum", "MaskPainter", "RankMeter", "SelfCheck", "SplitOrProject"]
+__all__ = [
+    "CostMeter",
+    "HeadExplorer",
+    "HeadSum",
+    "HeadTrainer",
+    "MaskPainter",
+    "RankMeter",
+    "RealHeads",
+    "SelfCheck",
+    "SplitOrProject",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -22,14 +22,23 @@ def given_trace(trace: Trace, tokens: Sequence[str]) -> dict[str, Any]:
         tokens: a word for each position.
 
     Raises:
-        ValueError: more than one sequence, or tokens that do not match.
+        TypeError: no trace, or tokens that are no list of words.
+        ValueError: more than one sequence, another context, no numbers, or tokens that do not match.
     """
     import torch
 
-    if trace.attn.shape[0] != 1:
-        raise ValueError(
-            f"trace should be of one sequence, got a batch of {trace.attn.shape[0]}; trace one alone"
+    from mha_lessons.trace import Trace
+
+    if not isinstance(trace, Trace):
+        raise TypeError(
+            f"trace should be what MultiHeadAttention.trace gives, got {_kind(trace)}; "
+            "for weights alone there is from_attentions"
         )
+    if trace.q.shape[0] != 1:
+        raise ValueError(
+            f"trace should be of one sequence, got a batch of {trace.q.shape[0]}; trace one alone"
+        )
+    refuse_no_numbers("trace", trace.q)
     # Grouped heads share keys and values: each query head gets a copy of its own.
     groups = trace.q.shape[1] // trace.k.shape[1]
     tensors = {
@@ -42,37 +51,95 @@ def given_trace(trace: Trace, tokens: Sequence[str]) -> dict[str, Any]:
         "output": trace.output,
     }
     sizes = {"d_head": trace.z.shape[-1], "d_model": trace.output.shape[-1]}
-    return _pack({name: tensor[0] for name, tensor in tensors.items()}, list(tokens), sizes)
+    return _pack({name: tensor[0] for name, tensor in tensors.items()}, words(tokens), sizes)
 
 
 def given_attentions(attentions: Any, tokens: Sequence[str], layer: int) -> dict[str, Any]:
     """Pack attention weights: [head, query, key], [1, head, query, key], or a sequence of such, one a layer.
 
     Raises:
+        TypeError: what is no tensor, array or list of them, or tokens that are no list of words.
         ValueError: another shape, no such layer, weights that are not weights, or tokens that do not match.
     """
-    import torch
-
-    if isinstance(attentions, (list, tuple)):
-        if not -len(attentions) <= layer < len(attentions):
-            raise ValueError(f"attentions have layers 0 to {len(attentions) - 1}, got layer={layer}")
-        attentions = attentions[layer]
-    if attentions is None:
-        raise ValueError(
-            "attentions are None: load the model with attn_implementation='eager' and ask for them"
-        )
-    attn = torch.as_tensor(attentions)
+    attn = _tensor(_of_layer(attentions, layer))
     if attn.ndim == 4 and attn.shape[0] == 1:
         attn = attn[0]
     if attn.ndim != 3 or attn.shape[1] != attn.shape[2]:
-        raise ValueError(f"attn should be [head, query, key] of one sequence, got {list(attn.shape)}")
+        more = "; take one: attn[0]" if attn.ndim == 4 else ""
+        raise ValueError(f"attn should be [head, query, key] of one sequence, got {list(attn.shape)}{more}")
     if not bool(((attn >= 0) & (attn <= 1.001)).all()):
         raise ValueError(
             "attn should hold weights from 0 to 1; got NaN or other numbers (scores before the softmax?)"
         )
     # A weight of zero is a word that was not looked at; what its score was, nobody can tell.
-    tensors = {"attn": attn, "scores": attn.detach().float().log()}
-    return _pack(tensors, list(tokens), {"d_head": 0, "d_model": 0})
+    tensors = {"attn": attn, "scores": attn.float().log()}
+    return _pack(tensors, words(tokens), {"d_head": 0, "d_model": 0})
+
+
+def words(tokens: Sequence[str]) -> list[str]:
+    """The tokens as texts.
+
+    Raises:
+        TypeError: one text, which would fall apart into letters, or no list at all.
+
+    >>> words(("a", 1))
+    ['a', '1']
+    """
+    if isinstance(tokens, str):
+        raise TypeError(
+            f"tokens should be a list of words, got one text; write {tokens.split()[:3]} or tokens.split()"
+        )
+    if not isinstance(tokens, Sequence):
+        raise TypeError(f"tokens should be a list of words, got {_kind(tokens)}")
+    return [str(token) for token in tokens]
+
+
+def refuse_no_numbers(name: str, tensor: Tensor) -> None:
+    """Raise if a tensor has a shape and no numbers.
+
+    Raises:
+        ValueError: it is on the device meta.
+    """
+    if tensor.is_meta:
+        raise ValueError(
+            f"{name} is on the device meta, which has shapes and no numbers; compute it on a real device"
+        )
+
+
+def _of_layer(attentions: Any, layer: int) -> Any:
+    """One layer of a sequence; anything else as it is."""
+    if hasattr(attentions, "attentions"):  # the whole output of a Hugging Face model
+        attentions = attentions.attentions
+    if isinstance(attentions, (list, tuple)):
+        if not isinstance(layer, int) or not -len(attentions) <= layer < len(attentions):
+            there = f"layers 0 to {len(attentions) - 1}" if attentions else "no layer"
+            raise ValueError(f"attentions have {there}, got layer={layer!r}")
+        attentions = attentions[layer]
+    if attentions is None:
+        raise ValueError(
+            "attentions are None: load the model with attn_implementation='eager' and ask for them, "
+            "or let mha_lessons.watch do both"
+        )
+    return attentions
+
+
+def _tensor(weights: Any) -> Tensor:
+    """Weights as a dense real tensor on the CPU without a graph."""
+    import torch
+
+    try:
+        attn = torch.as_tensor(weights)
+    except (TypeError, ValueError, RuntimeError):
+        raise TypeError(f"attentions should be a tensor, or a list of them, got {_kind(weights)}") from None
+    refuse_no_numbers("attn", attn)
+    if attn.is_complex():
+        raise ValueError("attn should hold weights from 0 to 1; got complex numbers")
+    attn = attn.detach().cpu()
+    return attn if attn.layout is torch.strided else attn.to_dense()
+
+
+def _kind(value: object) -> str:
+    return type(value).__name__
 
 
 def unpack(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -95,7 +162,13 @@ def _pack(tensors: Mapping[str, Tensor], tokens: list[str], sizes: Mapping[str, 
     import torch
 
     num_heads, queries, keys = tensors["attn"].shape
-    if queries != keys or len(tokens) != keys:
+    if queries != keys:
+        raise ValueError(
+            f"attn should be of words that look at each other, got {queries} queries, {keys} keys"
+        )
+    if num_heads == 0 or keys == 0:
+        raise ValueError(f"attn should have a head and a word, got {num_heads} heads and {keys} words")
+    if len(tokens) != keys:
         raise ValueError(
             f"tokens should name the {queries} queries and {keys} keys of attn, got {len(tokens)} tokens"
         )
@@ -106,7 +179,7 @@ def _pack(tensors: Mapping[str, Tensor], tokens: list[str], sizes: Mapping[str, 
         )
     flat = {name: tensor.detach().to("cpu", torch.float32).reshape(-1) for name, tensor in tensors.items()}
     return {
-        "tokens": [str(token) for token in tokens],
+        "tokens": tokens,
         "num_heads": num_heads,
         **sizes,
         "fields": [[name, tensor.numel()] for name, tensor in flat.items()],

@@ -64,9 +64,11 @@ class HeadExplorer(LessonWidget):
     given = traitlets.Dict(
         help="Tensors handed in by `from_trace` or `from_attentions`; nothing is computed then.",
     ).tag(sync=True)
-    head = traitlets.Int(0, help="The head shown large, counted from 0.").tag(sync=True)
-    query = traitlets.Int(0, help="The word that looks, counted from 0.").tag(sync=True)
-    key = traitlets.Int(0, help="The word looked at, counted from 0.").tag(sync=True)
+    head = traitlets.Int(0, min=0, max=1023, help="The head shown large, counted from 0.").tag(sync=True)
+    query = traitlets.Int(0, min=0, max=1023, help="The word that looks, counted from 0.").tag(sync=True)
+    key = traitlets.Int(0, min=0, max=1023, help="The word looked at, counted from 0.").tag(sync=True)
+
+    _handed_in: tuple[object, Trace | None] = (None, None)  # what `given` was made of
 
     @classmethod
     def from_trace(cls, trace: Trace, tokens: Sequence[str], **traits: Any) -> HeadExplorer:
@@ -78,6 +80,7 @@ class HeadExplorer(LessonWidget):
             traits: head, query, key, group.
 
         Raises:
+            TypeError: no trace, or tokens that are no list of words.
             ValueError: tokens that do not match, or more than one sequence.
 
         Example:
@@ -88,7 +91,9 @@ class HeadExplorer(LessonWidget):
             >>> HeadExplorer.from_trace(trace, ["hello", "world"]).given["num_heads"]
             3
         """
-        return cls(given=given_trace(trace, tokens), **traits)
+        widget = cls(given=given_trace(trace, tokens), **traits)
+        widget._handed_in = widget.given, trace
+        return widget
 
     @classmethod
     def from_attentions(
@@ -96,15 +101,34 @@ class HeadExplorer(LessonWidget):
     ) -> HeadExplorer:
         """Show attention weights of any model.
 
+        Two lines for an `nn.MultiheadAttention`, and two for a model of Hugging Face's; `mha_lessons.watch`
+        shows every layer of either.
+
         Args:
-            attentions: [head, query, key], [1, head, query, key], or a list of such, one a layer,
-                as Hugging Face models give it.
+            attentions: [head, query, key], [1, head, query, key], or a list of such, one a layer, or the
+                output of a Hugging Face model that was asked for them. Any precision, any device but meta.
             tokens: a word for each position.
             layer: which of a list, counted from 0.
             traits: head, query, key, group.
 
         Raises:
+            TypeError: what is no tensor, array or list of them, or tokens that are no list of words.
             ValueError: another shape, no such layer, no weights, or tokens that do not match.
+
+        Example:
+            >>> import torch
+            >>> from mha_lessons.widgets import HeadExplorer
+            >>> mha, x = torch.nn.MultiheadAttention(8, 2, batch_first=True), torch.randn(1, 3, 8)
+            >>> output, attn = mha(x, x, x, average_attn_weights=False)
+            >>> HeadExplorer.from_attentions(attn, ["she", "read", "it"]).given["num_heads"]
+            2
+
+            >>> from transformers import BertConfig, BertModel
+            >>> config = BertConfig(hidden_size=8, num_attention_heads=2, intermediate_size=16, vocab_size=9)
+            >>> model = BertModel._from_config(config, attn_implementation="eager").eval()
+            >>> output = model(torch.tensor([[1, 2, 3]]), output_attentions=True)
+            >>> HeadExplorer.from_attentions(output, ["she", "read", "it"], layer=5).given["num_heads"]
+            2
         """
         return cls(given=given_attentions(attentions, tokens, layer), **traits)
 
@@ -115,11 +139,20 @@ class HeadExplorer(LessonWidget):
 
     @property
     def trace(self) -> Trace:
-        """The `Trace` of the settings shown, with a batch of one, computed by the torch module.
+        """The `Trace` shown, with a batch of one: of the settings, by the torch module, or the one handed in.
 
         Raises:
-            ValueError: the settings do not fit together; the sentence says what would work.
+            ValueError: the settings do not fit together, or only attention weights were handed in; the
+                sentence says what would work.
         """
+        if self.given:
+            given, trace = self._handed_in
+            if trace is None or given is not self.given:
+                raise ValueError(
+                    "only tensors were handed in, and a trace has a layer behind it: use from_trace, or read "
+                    "numbers()"
+                )
+            return trace
         from mha_lessons.compute import compute
 
         return compute(self.params)[2]

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from mha_lessons.gates import HeadSum as Sum
+    from mha_lessons.trace import Trace
 
 LAYER = ("text", "num_heads", "d_model", "d_head", "causal", "temperature", "seed", "source")
 
@@ -59,10 +60,12 @@ class HeadSum(LessonWidget):
         traitlets.Float(),
         help="A factor for what each head adds: 0 is off, 1 as it is; a shorter list means 1 for the rest.",
     ).tag(sync=True)
-    query = traitlets.Int(0, help="The word whose output is taken apart, counted from 0.").tag(sync=True)
-    dimension = traitlets.Int(0, help="The dimension that is added up number by number, from 0.").tag(
-        sync=True
-    )
+    query = traitlets.Int(
+        0, min=0, max=1023, help="The word whose output is taken apart, counted from 0."
+    ).tag(sync=True)
+    dimension = traitlets.Int(
+        0, min=0, max=1023, help="The dimension that is added up number by number, from 0."
+    ).tag(sync=True)
 
     @property
     def params(self) -> Params:
@@ -79,6 +82,24 @@ class HeadSum(LessonWidget):
         from mha_lessons.gates import head_sum
 
         return head_sum(self.params, self.gates)
+
+    @property
+    def trace(self) -> Trace:
+        """The `Trace` shown, gates included, with a batch of one, computed by the torch module.
+
+        Raises:
+            ValueError: the settings do not fit together; the sentence says what would work.
+        """
+        import torch
+
+        from mha_lessons.compute import layer
+        from mha_lessons.gates import all_gates
+
+        if fault := self.fault():
+            raise ValueError(fault)
+        _tokens, _roles, x, mha, mask = layer(self.params)
+        with torch.no_grad():
+            return mha.trace(x, mask=mask, gates=all_gates(self.gates, self.num_heads))
 
     def fault(self) -> str | None:
         """Why the settings do not fit together, or None."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, ClassVar
 from weakref import WeakSet
 
@@ -11,6 +12,7 @@ import traitlets
 from anywidget import AnyWidget
 
 from mha_lessons.widgets.answer import answer
+from mha_lessons.widgets.picture import save_picture
 from mha_lessons.widgets.still import still
 
 PAGE_MIME = "application/vnd.mha-lessons.widget+json"
@@ -41,8 +43,16 @@ class LessonWidget(AnyWidget):
         traitlets.Unicode(), ["text"], help="The traits that a widget shares with others of its group."
     ).tag(sync=True)
 
+    _own_layout = False
     _request = traitlets.Int(0).tag(sync=True)  # the front end counts its requests, so that each is answered
     _answer = traitlets.Dict().tag(sync=True)
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        # As text: so that it can follow changes of a file, anywidget holds every widget that was made of it.
+        for bundled in ("_esm", "_css"):
+            if isinstance(file := vars(cls).get(bundled), Path):
+                setattr(cls, bundled, file.read_text(encoding="utf-8") + "\n")
+        super().__init_subclass__(**kwargs)
 
     def __init__(self, **traits: Any) -> None:
         unknown = sorted(set(traits) - set(self.trait_names()))
@@ -50,6 +60,7 @@ class LessonWidget(AnyWidget):
             public = ", ".join(self.page_state())
             raise TypeError(f"{type(self).__name__} has no trait {unknown[0]!r}; it has {public}")
         super().__init__(**traits)
+        self._own_layout = "layout" not in traits
         if sentence := self.fault():
             self.close()
             raise ValueError(sentence)
@@ -79,6 +90,26 @@ class LessonWidget(AnyWidget):
     def still(self) -> str:
         """The still picture: HTML for print, GitHub and readers without scripts."""
         return still(*self.still_figure())
+
+    def save(self, path: str | Path) -> Path:
+        """Write the still picture of the traits as they stand; no browser is needed.
+
+        The file is written whole or not at all. For the widget as it looks on the screen, press Save SVG or
+        Save PNG below it.
+
+        Args:
+            path: ends in .svg (the picture) or .html (with its caption and its table).
+
+        Returns:
+            The path.
+
+        Raises:
+            ValueError: another ending; SVG of a still that is a table; traits that do not fit together.
+            LessonError: the place cannot be written.
+        """
+        place = Path(path).expanduser()
+        save_picture(place, self.still(), type(self).__name__)
+        return place
 
     def page_state(self) -> dict[str, Any]:
         """The public traits and their values: all that a page needs to mount the same widget."""
@@ -115,6 +146,9 @@ class LessonWidget(AnyWidget):
         """Leave the group and end the connection to the front end."""
         if self.group:
             _GROUPS[self.group].discard(self)
+        if self._own_layout:
+            self._own_layout = False  # a widget may be closed twice
+            self.layout.close()
         super().close()
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import torch
 
     from mha_lessons.compute import Layer
+    from mha_lessons.trace import Trace
 
 
 class WrittenMask(traitlets.Unicode[str, str]):
@@ -65,7 +66,7 @@ class MaskPainter(LessonWidget):
         default_value="designed",
         help="Where the heads come from: queries and keys set by hand, or random weights.",
     ).tag(sync=True)
-    head = traitlets.Int(6, help="The head shown, counted from 0.").tag(sync=True)
+    head = traitlets.Int(6, min=0, max=1023, help="The head shown, counted from 0.").tag(sync=True)
     preset = traitlets.Enum(
         PRESETS, default_value="causal", help="How the mask is made; painting sets it to painted."
     ).tag(sync=True)
@@ -75,8 +76,8 @@ class MaskPainter(LessonWidget):
     mask = WrittenMask(
         "", help='The painted mask, a row of 0 and 1 for each word, 1 = may look: "10 11".'
     ).tag(sync=True)
-    query = traitlets.Int(4, help="The word that looks, counted from 0.").tag(sync=True)
-    key = traitlets.Int(2, help="The word looked at, counted from 0.").tag(sync=True)
+    query = traitlets.Int(4, min=0, max=1023, help="The word that looks, counted from 0.").tag(sync=True)
+    key = traitlets.Int(2, min=0, max=1023, help="The word looked at, counted from 0.").tag(sync=True)
 
     def __init__(self, **traits: Any) -> None:
         if "mask" in traits:
@@ -95,6 +96,19 @@ class MaskPainter(LessonWidget):
         import torch
 
         return torch.from_numpy(chosen_mask(self.preset, self.size, self.mask, len(tokenize(self.text))))
+
+    @property
+    def trace(self) -> Trace:
+        """The `Trace` of all heads under the mask, with a batch of one, computed by the torch module.
+
+        Raises:
+            ValueError: the settings do not fit together; the sentence says what would work.
+        """
+        import torch
+
+        (_tokens, _roles, x, mha, _), _head = self._layer()
+        with torch.no_grad():
+            return mha.trace(x, mask=self.attn_mask)
 
     def fault(self) -> str | None:
         """Why the settings do not fit together, or None."""

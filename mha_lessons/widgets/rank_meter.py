@@ -14,6 +14,8 @@ from mha_lessons.widgets.lesson_widget import LessonWidget
 if TYPE_CHECKING:
     import numpy as np
 
+    from mha_lessons.trace import Trace
+
 MOST_RANKED = 64
 """Words of the picture: beyond that a page takes longer than a frame for one head."""
 TEXT = (
@@ -55,7 +57,7 @@ class RankMeter(LessonWidget):
         default_value="random",
         help="Where the heads come from: queries and keys set by hand, or random weights.",
     ).tag(sync=True)
-    head = traitlets.Int(0, help="The head shown, counted from 0.").tag(sync=True)
+    head = traitlets.Int(0, min=0, max=1023, help="The head shown, counted from 0.").tag(sync=True)
 
     @property
     def params(self) -> Params:
@@ -68,6 +70,19 @@ class RankMeter(LessonWidget):
         """Numerical ranks: of each head's `scores`, of each head's `attn`, and of the `sum` of all scores."""
         found = self._spectra()[2]
         return {"scores": found.scores.rank, "attn": found.attn.rank, "sum": found.total.rank}
+
+    @property
+    def trace(self) -> Trace:
+        """The `Trace` whose tables are ranked, with a batch of one, computed by the torch module in float32.
+
+        Raises:
+            ValueError: the settings do not fit together; the sentence says what would work.
+        """
+        from mha_lessons.compute import compute
+
+        if fault := self.fault():
+            raise ValueError(fault)
+        return compute(self.params).trace
 
     def fault(self) -> str | None:
         """Why the settings do not fit together, or None."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from mha_lessons.splitting import Readings
+    from mha_lessons.trace import Trace
 
 LAYER = ("text", "num_heads", "d_model", "causal", "seed")
 
@@ -50,9 +51,13 @@ class SplitOrProject(LessonWidget):
     matrix = traitlets.Enum(
         ("q", "k", "v"), default_value="q", help="The projection that is followed: queries, keys or values."
     ).tag(sync=True)
-    step = traitlets.Int(1, help="The step shown, from 0 (x) to 6 (output).").tag(sync=True)
-    row = traitlets.Int(0, help="Row of the number whose making is shown, counted from 0.").tag(sync=True)
-    column = traitlets.Int(0, help="Its column, counted from 0 over all heads.").tag(sync=True)
+    step = traitlets.Int(1, min=0, max=6, help="The step shown, from 0 (x) to 6 (output).").tag(sync=True)
+    row = traitlets.Int(
+        0, min=0, max=1023, help="Row of the number whose making is shown, counted from 0."
+    ).tag(sync=True)
+    column = traitlets.Int(0, min=0, max=65_535, help="Its column, counted from 0 over all heads.").tag(
+        sync=True
+    )
 
     @property
     def params(self) -> Params:
@@ -69,6 +74,15 @@ class SplitOrProject(LessonWidget):
         from mha_lessons.splitting import readings
 
         return readings(self.params, self.matrix)
+
+    @property
+    def trace(self) -> Trace:
+        """The `Trace` of the layer, with a batch of one, computed by the torch module.
+
+        Raises:
+            ValueError: the settings do not fit together; the sentence says what would work.
+        """
+        return self.readings.trace
 
     def fault(self) -> str | None:
         """Why the settings do not fit together, or None."""

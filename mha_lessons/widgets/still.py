@@ -11,17 +11,19 @@ COLUMNS = 4
 MOST_TOKENS = 24  # beyond that the words no longer fit, and the picture shows the first ones
 
 
-def still(title: str, tokens: list[str], attn: np.ndarray) -> str:
+def still(title: str, tokens: list[str], attn: np.ndarray, names: list[str] | None = None) -> str:
     """One heat map a head as SVG, and the strongest link of each word as a table.
 
     Args:
         title: what the picture shows.
         tokens: the words, seq of them.
         attn: attention weights [head, query, key], from 0 to 1.
+        names: what the heads are called; default 0, 1, 2 ...
 
     Returns:
         HTML without scripts or links; the words are escaped.
     """
+    called = names or [str(i) for i in range(len(attn))]
     shown = min(len(tokens), MOST_TOKENS)
     cut = f" (the first {shown} of {len(tokens)} words)" if shown < len(tokens) else ""
     words = [escape(word if len(word) <= 10 else word[:9] + "…") for word in tokens[:shown]]
@@ -32,7 +34,7 @@ def still(title: str, tokens: list[str], attn: np.ndarray) -> str:
     width, height = columns * (side + GAP), rows * (side + GAP + 16)
     tiles = "".join(
         f'<g transform="translate({(i % columns) * (side + GAP)} {(i // columns) * (side + GAP + 16)})">'
-        f"{_tile(i, words, head)}</g>"
+        f"{_tile(called[i], words, head)}</g>"
         for i, head in enumerate(maps)
     )
     return (
@@ -40,7 +42,7 @@ def still(title: str, tokens: list[str], attn: np.ndarray) -> str:
         f'width="{width}" style="max-width:100%;height:auto" font-family="sans-serif" font-size="11">'
         f"<title>{escape(title)}{cut}</title>{tiles}</svg>"
         f"<figcaption>{escape(title)}{cut}. Rows look, columns are looked at; darker is more.</figcaption>"
-        f"{_table(words, maps)}</figure>"
+        f"{_table(words, maps, called)}</figure>"
     )
 
 
@@ -63,9 +65,9 @@ def still_table(title: str, columns: list[str], rows: list[list[str]], note: str
     )
 
 
-def _tile(index: int, words: list[str], attn: np.ndarray) -> str:
-    """One head: its number, the words on both axes, a square a weight."""
-    parts = [f'<text x="{LABEL}" y="11" font-weight="bold">head {index}</text>']
+def _tile(name: str, words: list[str], attn: np.ndarray) -> str:
+    """One head: its name, the words on both axes, a square a weight."""
+    parts = [f'<text x="{LABEL}" y="11" font-weight="bold">head {name}</text>']
     top = LABEL + 14
     for i, word in enumerate(words):
         middle = i * CELL + CELL * 0.75
@@ -85,9 +87,9 @@ def _tile(index: int, words: list[str], attn: np.ndarray) -> str:
     return "".join(parts)
 
 
-def _table(words: list[str], attn: np.ndarray) -> str:
+def _table(words: list[str], attn: np.ndarray, names: list[str]) -> str:
     """For each word the word that each head looks at most, with its weight."""
-    head = "".join(f'<th scope="col">head {i}</th>' for i in range(len(attn)))
+    head = "".join(f'<th scope="col">head {name}</th>' for name in names)
     rows = "".join(
         f'<tr><th scope="row">{word}</th>'
         + "".join(

@@ -10,7 +10,20 @@ const WEYL_0 = 0x9e3779b9; // the golden ratio, as a fraction of 2^32
 const WEYL_1 = 0xbb67ae85; // sqrt(3) - 1
 
 /** One stream for each use of a seed, so that no two matrices share numbers. */
-export const PURPOSE = { word: 1, identity: 2, w_q: 3, w_k: 4, w_v: 5, w_o: 6 } as const;
+export const PURPOSE = {
+  word: 1,
+  identity: 2,
+  w_q: 3,
+  w_k: 4,
+  w_v: 5,
+  w_o: 6,
+  tokens: 7,
+  positions: 8,
+  w_in: 9,
+  w_out: 10,
+  w_read: 11,
+  sequence: 12,
+} as const;
 export type Purpose = (typeof PURPOSE)[keyof typeof PURPOSE];
 
 /** The upper 32 bits of a 32 x 32 bit product; a double holds only 53 bits of it, so it is taken in halves. */
