@@ -26,6 +26,10 @@ def copy_assets(out: Path, widgets: set[str], libraries: set[str], problems: lis
             continue
         (out / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(BUNDLES / name, out / name)
+    if (BUNDLES / "licences").is_dir():
+        shutil.copytree(BUNDLES / "licences", out / "licences", dirs_exist_ok=True)
+    if "real_heads" in widgets:  # a script a sentence, each loaded when a reader chooses it
+        shutil.copytree(BUNDLES / "sentences", out / "sentences", dirs_exist_ok=True)
     fonts = BUNDLES / "katex" / "fonts"
     if fonts.is_dir():
         only_woff2 = shutil.ignore_patterns("*.ttf", "*.woff")
@@ -36,4 +40,5 @@ def _bundles(widgets: set[str]) -> list[str]:
     if not widgets:
         return []
     scripts = ["page/host.js", *(f"page/{name}.js" for name in sorted(widgets))]
-    return scripts + [f"{name}.css" for name in sorted(widgets)]
+    later = [path.name for name in widgets for path in (BUNDLES / "page").glob(f"{name}.*.js")]
+    return scripts + [f"page/{name}" for name in sorted(later)] + [f"{name}.css" for name in sorted(widgets)]

@@ -16,6 +16,7 @@ from book.theme.render import PageRenderer
 
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 JUPYTER_WIDGET = "application/vnd.jupyter.widget-view+json"
+BOXES = {"Box", "VBox", "HBox", "GridBox", "Tab", "Accordion", "Stack"}
 MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
@@ -52,9 +53,7 @@ def _rich(page: PageRenderer, node: Node, data: dict[str, Any], metadata: dict[s
         still = _content(page, data["text/html"]) if "text/html" in data else None
         return frame(page, node, _content(page, data[PAGE_MIME]), still)
     if JUPYTER_WIDGET in data:
-        page.problem(
-            node, f"a widget without {PAGE_MIME} cannot live in the page: show one of mha_lessons.widgets"
-        )
+        page.problem(node, _instead(_content(page, data.get("text/plain", ""))))
         return ""
     if "text/html" in data:
         html = _content(page, data["text/html"])
@@ -78,6 +77,18 @@ def _rich(page: PageRenderer, node: Node, data: dict[str, Any], metadata: dict[s
         f"the theme can show none of the forms of this output: {', '.join(sorted(data)) or 'it is empty'}",
     )
     return ""
+
+
+def _instead(text: str) -> str:
+    """What to write in place of a widget of another library, whose `repr` this is."""
+    name = text.partition("(")[0].strip() or "widget of another library"
+    article = "an" if name[0] in "AEIOU" else "a"
+    if name in BOXES:
+        return (
+            f"{article} {name} needs a kernel, and a page has none: write a cell for each widget in it, "
+            'in a tab-set if only one is to be seen; group="..." keeps their traits equal'
+        )
+    return f"{article} {name} needs a kernel, and a page has none: show one of mha_lessons.widgets"
 
 
 def _picture(page: PageRenderer, kind: str, data: dict[str, Any], metadata: dict[str, Any]) -> str:
