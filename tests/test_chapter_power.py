@@ -73,9 +73,22 @@ def test_longer_training_leaves_one_head_where_it_was() -> None:
     assert long == pytest.approx(short, abs=0.02)
 
 
+def test_one_long_run_with_two_heads_gets_nearly_everything_right() -> None:
+    best, *others = sorted(results("juggling_more_steps").of(2), key=lambda run: -run.accuracy)
+    assert 0.9 < best.accuracy < 0.97
+    assert all(run.accuracy < 0.75 for run in others)
+
+
+def test_near_and_far_with_heads_of_a_fixed_width_end_the_same_way() -> None:
+    found = results("near_far_fixed_d_head")
+    assert all(run.answers[1] < 0.1 for run in found.of(1))
+    assert all(min(run.answers) > 0.97 for num_heads in (2, 4) for run in found.of(num_heads))
+
+
 def test_wide_heads_do_not_fall_back_however_many_they_are() -> None:
     found = results("juggling_fixed_d_head")
-    assert min(run.accuracy for run in found.of(max(found.heads))) > 0.99
+    assert max(found.heads) == 64, "as many as those that fall back when they are thin"
+    assert min(run.accuracy for run in found.of(64)) > 0.99
 
 
 def test_in_four_of_five_runs_two_heads_share_out_the_two_parts() -> None:
