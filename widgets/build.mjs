@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const out = resolve(here, "../mha_lessons/static");
+const experiments = resolve(here, "../mha_lessons/data/experiments");
 const notWidgets = ["core", "draw", "frame", "host"];
 const all = readdirSync(here)
   .filter((name) => existsSync(join(here, name, "index.ts")))
@@ -45,10 +46,9 @@ const committed = {
   setup(builder) {
     builder.onResolve({ filter: /^committed:curves$/ }, () => ({ path: "curves", namespace: "committed" }));
     builder.onLoad({ filter: /.*/, namespace: "committed" }, () => {
-      const folder = resolve(here, "../mha_lessons/data/experiments");
       const curves = {};
       for (const name of ["juggling", "binding", "near_far"]) {
-        const file = join(folder, `${name}.json`);
+        const file = join(experiments, `${name}.json`);
         if (!existsSync(file)) continue;
         const { settings, runs } = JSON.parse(readFileSync(file, "utf-8"));
         const first = runs.filter(({ seed }) => seed === 0);
@@ -142,6 +142,14 @@ for (const model of ["minilm", "smollm2"]) {
   cpSync(resolve(here, "../mha_lessons/data/sentences", model), join(out, "sentences", model), {
     recursive: true,
   });
+}
+// Trained readers, a script each, which head_pruner loads when one is chosen.
+rmSync(join(out, "readers"), { recursive: true, force: true });
+mkdirSync(join(out, "readers"));
+for (const file of readdirSync(experiments).filter((name) => name.endsWith(".safetensors"))) {
+  const name = file.replace(".safetensors", "");
+  const text = readFileSync(join(experiments, file), "base64");
+  writeFileSync(join(out, `readers/${name}.js`), `(globalThis.mhaReaders ??= {}).${name} = "${text}";\n`);
 }
 if (!only.length) writeFileSync(join(out, ".done"), "");
 console.log(`built ${widgets.length} widgets: ${widgets.join(", ")}`);

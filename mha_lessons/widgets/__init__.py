@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mha_lessons.widgets.cost_meter import CostMeter
     from mha_lessons.widgets.head_explorer import HeadExplorer
+    from mha_lessons.widgets.head_pruner import HeadPruner
     from mha_lessons.widgets.head_sum import HeadSum
     from mha_lessons.widgets.head_trainer import HeadTrainer
     from mha_lessons.widgets.mask_painter import MaskPainter
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 _HOME = {
     "CostMeter": "cost_meter",
     "HeadExplorer": "head_explorer",
+    "HeadPruner": "head_pruner",
     "HeadSum": "head_sum",
     "HeadTrainer": "head_trainer",
     "MaskPainter": "mask_painter",
@@ -31,6 +33,7 @@ _HOME = {
 __all__ = [
     "CostMeter",
     "HeadExplorer",
+    "HeadPruner",
     "HeadSum",
     "HeadTrainer",
     "MaskPainter",

@@ -7,19 +7,28 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import numpy as np
     from torch import Tensor
 
     from mha_lessons.trace import Trace
 
 MOST_WEIGHTS = 2**22  # 16 MiB of float32, which a page still draws
+MADE = "tensors handed in"
+"""What stands beside the picture in place of who computed it."""
+NOTHING_TO_SUM = (
+    "What was handed in does not hold what each head adds to the output, and attention weights alone do not "
+    "say it: hand in a trace, with HeadSum.from_trace."
+)
+NOT_WHOLE = "What was handed in is not whole: hand it in again, with HeadSum.from_trace."
 
 
-def given_trace(trace: Trace, tokens: Sequence[str]) -> dict[str, Any]:
+def given_trace(trace: Trace, tokens: Sequence[str], *, contributions: bool = False) -> dict[str, Any]:
     """Pack a `Trace` of one sequence.
 
     Args:
         trace: of a batch of one, query and key of the same length.
         tokens: a word for each position.
+        contributions: whether what each head adds is packed, too, and the bias: for a sum over heads.
 
     Raises:
         TypeError: no trace, or tokens that are no list of words.
@@ -32,7 +41,7 @@ def given_trace(trace: Trace, tokens: Sequence[str]) -> dict[str, Any]:
     if not isinstance(trace, Trace):
         raise TypeError(
             f"trace should be what MultiHeadAttention.trace gives, got {_kind(trace)}; "
-            "for weights alone there is from_attentions"
+            "for weights alone there is HeadExplorer.from_attentions"
         )
     if trace.q.shape[0] != 1:
         raise ValueError(
@@ -50,6 +59,10 @@ def given_trace(trace: Trace, tokens: Sequence[str]) -> dict[str, Any]:
         "z": trace.z,
         "output": trace.output,
     }
+    if contributions:
+        tensors["contributions"] = trace.contributions  # after the output, which is then not their sum
+        if trace._b_o is not None:
+            tensors["bias"] = trace._b_o[None]
     sizes = {"d_head": trace.z.shape[-1], "d_model": trace.output.shape[-1]}
     return _pack({name: tensor[0] for name, tensor in tensors.items()}, words(tokens), sizes)
 
@@ -106,6 +119,58 @@ def refuse_no_numbers(name: str, tensor: Tensor) -> None:
         )
 
 
+def trace_behind(handed_in: tuple[object, Trace | None], given: object) -> Trace:
+    """The trace that `given` was made of, if `handed_in` remembers it.
+
+    Raises:
+        ValueError: `given` was made of something else.
+    """
+    made, trace = handed_in
+    if trace is None or made is not given:
+        raise ValueError(
+            "only tensors were handed in, and a trace has a layer behind it: use from_trace, or read "
+            "numbers()"
+        )
+    return trace
+
+
+def given_still(given: Mapping[str, Any]) -> tuple[list[str], np.ndarray]:
+    """Tokens and attn [head, query, key] for a still."""
+    numbers = unpack(given)
+    seq = len(numbers["tokens"])
+    return numbers["tokens"], numbers["attn"].view(-1, seq, seq).numpy()
+
+
+def summands(given: Mapping[str, Any]) -> dict[str, Any]:
+    """What `given_sum` needs: tokens, contributions [head, query, d_model], output and bias.
+
+    Raises:
+        ValueError: there are no contributions, or tensors that do not fit together.
+    """
+    try:
+        found = unpack(given)
+        shape = len(found["tokens"]), found["d_model"]
+        if "contributions" in found:
+            return {
+                "tokens": found["tokens"],
+                "contributions": found["contributions"].view(found["num_heads"], *shape),
+                "output": found["output"].view(*shape),
+                "bias": found["bias"].view(found["d_model"]) if "bias" in found else None,
+            }
+    except (AttributeError, KeyError, TypeError, ValueError, RuntimeError):
+        raise ValueError(NOT_WHOLE) from None
+    raise ValueError(NOTHING_TO_SUM)
+
+
+def sum_fault(given: Mapping[str, Any]) -> str | None:
+    """Why the output cannot be summed over heads, or None. Twin of `checkSum` in widgets/core/given.ts."""
+    try:
+        summands(given)
+    except ValueError as error:
+        return str(error)
+    return None
+
+
 def _of_layer(attentions: Any, layer: int) -> Any:
     """One layer of a sequence; anything else as it is."""
     if hasattr(attentions, "attentions"):  # the whole output of a Hugging Face model
@@ -153,7 +218,7 @@ def unpack(given: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **plain,
         "roles": None,
-        "made": "tensors handed in",
+        "made": MADE,
         **dict(zip(names, flat.split(list(lengths)), strict=True)),
     }
 
@@ -176,6 +241,11 @@ def _pack(tensors: Mapping[str, Tensor], tokens: list[str], sizes: Mapping[str, 
         raise ValueError(
             f"{num_heads} heads x {queries} x {keys} weights are more than a page can draw "
             f"({MOST_WEIGHTS} at most); show fewer heads or a shorter text"
+        )
+    if "contributions" in tensors and tensors["contributions"].numel() > MOST_WEIGHTS:
+        raise ValueError(
+            f"{num_heads} heads x {queries} words x {sizes['d_model']} dimensions are more than a page can "
+            f"draw ({MOST_WEIGHTS} at most); trace a shorter text"
         )
     flat = {name: tensor.detach().to("cpu", torch.float32).reshape(-1) for name, tensor in tensors.items()}
     return {

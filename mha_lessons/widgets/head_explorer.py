@@ -9,7 +9,7 @@ import traitlets
 
 from mha_lessons.params import Params, check
 from mha_lessons.widgets.bundle import bundle
-from mha_lessons.widgets.given import given_attentions, given_trace, unpack
+from mha_lessons.widgets.given import given_attentions, given_still, given_trace, trace_behind, unpack
 from mha_lessons.widgets.lesson_widget import LessonWidget
 
 if TYPE_CHECKING:
@@ -146,13 +146,7 @@ class HeadExplorer(LessonWidget):
                 sentence says what would work.
         """
         if self.given:
-            given, trace = self._handed_in
-            if trace is None or given is not self.given:
-                raise ValueError(
-                    "only tensors were handed in, and a trace has a layer behind it: use from_trace, or read "
-                    "numbers()"
-                )
-            return trace
+            return trace_behind(self._handed_in, self.given)
         from mha_lessons.compute import compute
 
         return compute(self.params)[2]
@@ -185,9 +179,7 @@ class HeadExplorer(LessonWidget):
     def still_figure(self) -> tuple[str, list[str], np.ndarray]:
         """All heads' attention for the still: title, tokens, attn [head, query, key]."""
         if self.given:
-            numbers = unpack(self.given)
-            seq = len(numbers["tokens"])
-            return "Attention handed in", numbers["tokens"], numbers["attn"].view(-1, seq, seq).numpy()
+            return "Attention handed in", *given_still(self.given)
         from mha_lessons.compute import compute
 
         tokens, _roles, trace = compute(self.params)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import traitlets
 
 from mha_lessons.params import Params, check, check_gates
 from mha_lessons.widgets.bundle import bundle
+from mha_lessons.widgets.given import MADE, given_still, given_trace, sum_fault, summands, trace_behind
 from mha_lessons.widgets.lesson_widget import LessonWidget
 
 if TYPE_CHECKING:
@@ -36,7 +38,7 @@ class HeadSum(LessonWidget):
     _esm = bundle("head_sum.js")
     _css = bundle("head_sum.css")
     page_name = "head_sum"
-    asks = (*LAYER, "gates")
+    asks = (*LAYER, "gates", "given")
 
     text = traitlets.Unicode("Anna gave Ben the book because she had read it.", help="The sentence.").tag(
         sync=True
@@ -66,6 +68,38 @@ class HeadSum(LessonWidget):
     dimension = traitlets.Int(
         0, min=0, max=1023, help="The dimension that is added up number by number, from 0."
     ).tag(sync=True)
+    given = traitlets.Dict(help="Tensors handed in by `from_trace`; only the gates act on them then.").tag(
+        sync=True
+    )
+
+    _handed_in: tuple[object, Trace | None] = (None, None)  # what `given` was made of
+
+    @classmethod
+    def from_trace(cls, trace: Trace, tokens: Sequence[str], **traits: Any) -> HeadSum:
+        """Sum a `Trace` of one sequence over its heads, of any module and any input.
+
+        Attention weights alone cannot be summed: they do not say what a head adds.
+
+        Args:
+            trace: with a batch of one; what its heads add counts as gate 1.
+            tokens: a word for each position, seq of them.
+            traits: gates, query, dimension, group.
+
+        Raises:
+            TypeError: no trace, or tokens that are no list of words.
+            ValueError: tokens that do not match, or more than one sequence.
+
+        Example:
+            >>> import torch
+            >>> from mha_lessons import MultiHeadAttention
+            >>> from mha_lessons.widgets import HeadSum
+            >>> trace = MultiHeadAttention(12, 3).trace(torch.randn(1, 2, 12))
+            >>> HeadSum.from_trace(trace, ["hello", "world"], gates=[1, 0, 1]).sum.contributions.shape
+            torch.Size([3, 2, 12])
+        """
+        widget = cls(given=given_trace(trace, tokens, contributions=True), **traits)
+        widget._handed_in = widget.given, trace
+        return widget
 
     @property
     def params(self) -> Params:
@@ -79,17 +113,24 @@ class HeadSum(LessonWidget):
         Raises:
             ValueError: the settings do not fit together; the sentence says what would work.
         """
-        from mha_lessons.gates import head_sum
+        from mha_lessons.gates import given_sum, head_sum
 
+        if self.given:
+            return given_sum(**summands(self.given), gates=self.gates)
         return head_sum(self.params, self.gates)
 
     @property
     def trace(self) -> Trace:
         """The `Trace` shown, gates included, with a batch of one, computed by the torch module.
 
+        A trace that was handed in is as it was: the gates act in `sum`.
+
         Raises:
-            ValueError: the settings do not fit together; the sentence says what would work.
+            ValueError: the settings do not fit together, or tensors without a trace were handed in; the
+                sentence says what would work.
         """
+        if self.given:
+            return trace_behind(self._handed_in, self.given)
         import torch
 
         from mha_lessons.compute import layer
@@ -103,17 +144,19 @@ class HeadSum(LessonWidget):
 
     def fault(self) -> str | None:
         """Why the settings do not fit together, or None."""
-        return check(self.params) or check_gates(self.gates)
+        return (sum_fault(self.given) if self.given else check(self.params)) or check_gates(self.gates)
 
     def numbers(self) -> dict[str, Any]:
         """What each head adds, the outputs, and how far they moved."""
         found = self.sum
         return {
+            **({"made": MADE} if self.given else {}),
+            **({} if found.bias is None else {"bias": found.bias}),
             "tokens": found.tokens,
             "roles": found.roles,
-            "num_heads": self.num_heads,
-            "d_model": self.d_model,
-            "d_head": self.params.head_width,
+            "num_heads": len(found.gates),
+            "d_model": found.output.shape[-1],
+            "d_head": self.given["d_head"] if self.given else self.params.head_width,
             "gap": found.gap,
             "change_gap": found.change_gap,
             "gates": found.gates,
@@ -128,7 +171,9 @@ class HeadSum(LessonWidget):
         from mha_lessons.compute import compute
         from mha_lessons.gates import all_gates
 
+        gates = all_gates(self.gates, self.given["num_heads"] if self.given else self.num_heads)
+        written = f"with gates {', '.join(f'{g:g}' for g in gates)}"
+        if self.given:
+            return f"Attention handed in, {written}", *given_still(self.given)
         tokens, _roles, trace = compute(self.params)
-        gates = all_gates(self.gates, self.num_heads)
-        title = f"Attention of {self.num_heads} heads with gates {', '.join(f'{g:g}' for g in gates)}"
-        return title, tokens, trace.attn[0].numpy()
+        return f"Attention of {self.num_heads} heads {written}", tokens, trace.attn[0].numpy()

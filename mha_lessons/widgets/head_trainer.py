@@ -140,7 +140,7 @@ class HeadTrainer(LessonWidget):
 
     def hand_on(self) -> None:
         """Give the trained heads to the widgets of the group that share `given`."""
-        self.given = given_trace(self.trace, self.words)
+        self.given = given_trace(self.trace, self.words, contributions=True)
 
     def fault(self) -> str | None:
         """Why the settings do not fit together, or None."""

@@ -7,13 +7,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from playwright.sync_api import Locator, Page, expect
 
-from mha_lessons.gates import HeadSum, head_sum
+from mha_lessons import MultiHeadAttention
+from mha_lessons.gates import HeadSum, given_sum, head_sum
 from mha_lessons.params import Params
+from mha_lessons.widgets.given import NOT_WHOLE, NOTHING_TO_SUM, given_attentions, given_trace, summands
 from tests.browser.conftest import Watched
 from tests.browser.explorer import CELLS, next_frame, numbers, show_numbers
-from tests.browser.widget_page import copied, open_widget, ready, said_by, saved_svg
+from tests.browser.widget_page import copied, open_widget, ready, said_by, saved_svg, widget_page
 from tests.parity.heads import tensors
 
 LAYER: dict[str, Any] = {
@@ -40,7 +43,8 @@ def gate(widget: Locator, head: int, value: str) -> Locator:
 
 def assert_shows(widget: Locator, wanted: HeadSum, query: int) -> None:
     vectors = numbers(widget, "What each head adds")
-    parts = (wanted.gates[:, None, None] * wanted.contributions)[:, query].numpy()
+    parts = list((wanted.gates[:, None, None] * wanted.contributions)[:, query].numpy())
+    parts += [] if wanted.bias is None else [wanted.bias.numpy()]
     rows = [*parts, *(vector[query].numpy() for vector in (wanted.output, wanted.reference))]
     np.testing.assert_allclose(vectors[:-1], rows, atol=CLOSE)
     np.testing.assert_allclose(vectors[-1], rows[-2] - rows[-1], atol=CLOSE)
@@ -229,3 +233,69 @@ def test_a_rows_length_stands_beside_its_label(watched: Watched, tmp_path: Path,
         assert name["x"] + name["width"] <= length["x"]
         middle = length["y"] + length["height"] / 2
         assert name["y"] <= middle <= name["y"] + name["height"]
+
+
+def handed_in() -> dict[str, Any]:
+    """A trace of four words, three heads and a bias, as a page carries it."""
+    torch.manual_seed(2)
+    mha = MultiHeadAttention(12, 3)
+    with torch.no_grad():
+        for parameter in mha.parameters():
+            parameter.normal_(std=0.5)
+        trace = mha.trace(torch.randn(1, 4, 12))
+    return given_trace(trace, ["<b>", "left", "שלום", "there"], contributions=True)
+
+
+def test_a_trace_handed_in_is_summed_with_its_bias_and_the_gates_act_on_it(
+    watched: Watched, tmp_path: Path
+) -> None:
+    given = handed_in()
+    page, widget = opened(watched, tmp_path, given=given)
+    expect(widget.locator(".mha-origin")).to_have_text("tensors handed in")
+    for name in ("text", "num_heads", "seed", "source"):
+        expect(widget.locator(f"[name={name}]")).to_be_hidden()
+    expect(widget.locator(TERMS).nth(3).locator(".mha-name")).to_have_text("bias, which has no gate")
+    expect(widget.locator("h3").first).to_have_text("The output at “left” = 4 vectors, added")
+    gate(widget, 1, "0").click()
+    next_frame(page)
+    wanted = given_sum(**summands(given), gates=[1, 0, 1])
+    assert_shows(widget, wanted, query=1)
+    shown = widget.locator('[data-number="gap"]').get_attribute("data-value")
+    assert float(shown or "nan") == pytest.approx(wanted.gap, abs=2e-6)
+    shares = numbers(widget, "Heads at")[:, 2]
+    assert shares.sum() == pytest.approx(1, abs=0.003)
+    widget.get_by_role("button", name="All off").click()
+    next_frame(page)
+    closed = numbers(widget, "What each head adds")
+    np.testing.assert_array_equal(closed[4], closed[3], "the bias is left")
+    assert {"bias", "head 0"} <= {text.text for text in saved_svg(page, widget).iter() if text.text}
+
+
+def test_a_link_changes_the_gates_of_tensors_handed_in_and_never_the_tensors(
+    watched: Watched, tmp_path: Path
+) -> None:
+    given = handed_in()
+    page, widget = opened(watched, tmp_path, given=given)
+    gate(widget, 2, "2").click()
+    next_frame(page)
+    link = copied(page, widget, "copy-link")
+    assert "given" not in link
+    page.close()
+    hostile = "&given=%7B%22fields%22%3A%5B%5B%22contributions%22%2C9e9%5D%5D%7D&text=x&num_heads=9"
+    widget = ready(watched.open(link + hostile))
+    show_numbers(widget)
+    assert_shows(widget, given_sum(**summands(given), gates=[1, 1, 2]), query=1)
+
+
+def test_tensors_handed_in_have_no_code_to_copy(watched: Watched, tmp_path: Path) -> None:
+    _, widget = opened(watched, tmp_path, given=handed_in())
+    widget.locator('[data-action="copy-code"]').click()
+    expect(widget.locator(".mha-status")).to_contain_text("handed in, and no code here made them")
+
+
+def test_what_cannot_be_summed_gets_one_sentence(watched: Watched, tmp_path: Path) -> None:
+    attention = given_attentions(torch.full((2, 3, 3), 1 / 3), list("abc"), 0)
+    for given, sentence in ((attention, NOTHING_TO_SUM), (handed_in() | {"data": "AAAA"}, NOT_WHOLE)):
+        page = watched.open(widget_page(tmp_path, "head_sum", {"given": given}))
+        expect(page.locator("[role=alert]").filter(has_text=sentence)).to_have_count(1)
+        page.close()

@@ -341,11 +341,14 @@ def test_the_copied_code_trains_the_same_models_without_this_package(
             assert share == pytest.approx(wanted, abs=0.015), name
 
 
-def test_the_trained_heads_open_in_the_explorer_of_the_same_group(watched: Watched, tmp_path: Path) -> None:
-    from mha_lessons.widgets import HeadExplorer
+def test_the_trained_heads_open_in_the_explorer_and_the_sum_of_the_same_group(
+    watched: Watched, tmp_path: Path
+) -> None:
+    from mha_lessons.widgets import HeadExplorer, HeadSum
 
     places = []
-    for made in (HeadTrainer(**SHORT, group="trained"), HeadExplorer(group="trained", shared=["given"])):
+    linked = {"group": "trained", "shared": ["given"]}
+    for made in (HeadTrainer(**SHORT, group="trained"), HeadExplorer(**linked), HeadSum(**linked)):
         state = escape(json.dumps(made.page_state() | {"engine": "page"}))
         places.append(
             f'<div data-widget="{made.page_name}" data-state="loading" data-traits="{state}"></div>'
@@ -355,11 +358,13 @@ def test_the_trained_heads_open_in_the_explorer_of_the_same_group(watched: Watch
     html = tmp_path / "head_trainer.html"
     text = html.read_text(encoding="utf-8")
     text = re.sub(r"<main>.*</main>", lambda _: f"<main>{''.join(places)}</main>", text, flags=re.DOTALL)
-    both = '<link rel="stylesheet" href="static/head_explorer.css"></head>'
-    more = '<script defer src="static/page/head_explorer.js"></script>'
-    html.write_text(text.replace("</head>", more + both), encoding="utf-8")
+    more = "".join(
+        f'<script defer src="static/page/{name}.js"></script><link rel="stylesheet" href="static/{name}.css">'
+        for name in ("head_explorer", "head_sum")
+    )
+    html.write_text(text.replace("</head>", f"{more}</head>"), encoding="utf-8")
     page = watched.open(html.as_uri())
-    trainer, explorer = page.locator("[data-widget]").all()
+    trainer, explorer, summed = page.locator("[data-widget]").all()
     press(trainer, "train")
     rests(trainer)
     press(trainer, "open")
@@ -367,8 +372,23 @@ def test_the_trained_heads_open_in_the_explorer_of_the_same_group(watched: Watch
     expect(explorer).to_have_attribute("data-state", "ready")
     expect(explorer.locator(".mha-origin")).to_contain_text("tensors handed in")
     cells = explorer.locator(".mha-heads button:visible .mha-cells")
+    cells.first.scroll_into_view_if_needed()
+    next_frame(page)
     assert [cells.nth(i).evaluate(PIXELS) for i in range(cells.count())] == maps(trainer, "many")
     assert cells.count() == 4
+    output = np.array(table(explorer, "output"), dtype=float)[0]
+    summed.scroll_into_view_if_needed()
+    expect(summed.locator(".mha-origin")).to_have_text("tensors handed in")
+    rows = np.array(
+        table(summed, "What each head adds"), dtype=float
+    )  # 4 heads, bias, output, as it was, change
+    assert np.abs(rows[4]).max() > 0.01, "a bias that was trained"
+    for row in (rows[:5].sum(0), rows[5]):
+        np.testing.assert_allclose(row, output, atol=0.0035)
+    summed.locator('[name="gates"][data-head="2"][value="0"]').click()
+    next_frame(page)
+    without = np.array(table(summed, "What each head adds"), dtype=float)
+    np.testing.assert_allclose(rows[5] - without[5], rows[2], atol=0.0016)
 
 
 def test_a_saved_picture_is_an_svg_with_title_and_description(watched: Watched, tmp_path: Path) -> None:

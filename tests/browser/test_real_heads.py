@@ -352,6 +352,7 @@ def test_attention_handed_in_has_no_code_to_copy_and_no_sentence_to_choose(
     ("spoil", "says"),
     [
         ({"codes": "AAAA"}, "need 150 codes, got 3"),
+        ({"codes": "%"}, "These weights cannot be drawn: the codes are no base64"),
         ({"tokens": ["a"]}, "on 1 tokens need 6 codes, got 150"),
         ({"error": "These heads need 40 MiB"}, "These heads need 40 MiB"),
     ],

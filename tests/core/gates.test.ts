@@ -3,10 +3,14 @@ import { test } from "node:test";
 
 import {
   allGates,
+  givenSum,
   headSum,
   movement,
   norm,
+  partNames,
   shares,
+  type Failure,
+  type Given,
   type HeadSum,
   type Params,
 } from "../../widgets/core/index";
@@ -84,6 +88,25 @@ test("the shares of the heads add up to the whole output", () => {
   const found = sum([0.5, 2, -1]);
   for (let query = 0; query < 5; query++)
     near(shares(found, query).reduce((all, share) => all + share, 0), 1, 1e-5); // prettier-ignore
+});
+
+test("tensors handed in, by hand: two heads of two numbers and a bias, one gate closed", () => {
+  const numbers = Float32Array.of(1, 2, 3, 4, 10, 20, 14, 26.5); // contributions, bias, output
+  const given: Given = {
+    tokens: ["a"],
+    num_heads: 2,
+    d_model: 2,
+    d_head: 1,
+    fields: [["contributions", 4], ["bias", 2], ["output", 2]], // prettier-ignore
+    data: btoa(String.fromCharCode(...new Uint8Array(numbers.buffer))),
+  };
+  const found = givenSum(given, [1, 0]) as HeadSum;
+  assert.deepEqual([...found.output, ...found.reference], [11, 22, 14, 26]);
+  assert.equal(found.gap, 0.5, "the layer's own output is what the sum is held against");
+  assert.equal(found.change_gap, 0);
+  assert.deepEqual(partNames(found), ["head 0", "head 1", "bias"]);
+  near(shares(found, 0).reduce((all, share) => all + share, 0), 1); // prettier-ignore
+  assert.match((givenSum(given, [NaN]) as Failure).error, /got NaN for head 0/);
 });
 
 test("a short list of gates means 1 for the rest, and what is over is not used", () => {

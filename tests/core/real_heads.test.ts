@@ -1,31 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import {
-  endToken,
-  findSink,
-  headMeasures,
-  MEASURES,
-  ranked,
-  rankOf,
-} from "../../widgets/core/head_measures";
-import {
-  checkPacked,
-  fromBase64,
-  headSize,
-  weightsOf,
-  type Packed,
-} from "../../widgets/core/packed";
+import { endToken, findSink, headMeasures, MEASURES, ranked, rankOf } from "../../widgets/core/head_measures";
+import { checkPacked, fromBase64, headSize, weightsOf, type Packed } from "../../widgets/core/packed";
 import { thumbnails } from "../../widgets/core/thumbnails";
 
 const FULL = 255;
 const NO_LOSS = { max_abs: 0, mean_abs: 0, max_tv: 0, mean_tv: 0 };
 
-function packed(
-  seq: number,
-  heads: number[][],
-  more: Partial<Packed> = {},
-): Packed {
+function packed(seq: number, heads: number[][], more: Partial<Packed> = {}): Packed {
   const tokens = Array.from({ length: seq }, (_, i) => `t${i}`);
   const codes = Uint8Array.from(heads.flat());
   return { tokens, special: [], words: null, layers: [0], num_heads: heads.length, causal: false, codes, loss: NO_LOSS, ...more }; // prettier-ignore
@@ -42,10 +25,7 @@ function near(one: number | undefined, two: number, within = 1e-12): void {
 
 test("a code stands for its square, and each row is divided by its sum", () => {
   const attn = weightsOf(packed(2, [[30, 40, 0, 100]]), 0, null);
-  assert.deepEqual(
-    [...attn],
-    [Math.fround(900 / 2500), Math.fround(1600 / 2500), 0, 1],
-  );
+  assert.deepEqual([...attn], [Math.fround(900 / 2500), Math.fround(1600 / 2500), 0, 1]);
 });
 
 test("without the sink's column the rest of each row sums to 1, and a row that has no rest to 0", () => {
@@ -58,10 +38,7 @@ test("causal heads are read as lower triangles, one after the other", () => {
   assert.equal(headSize(two), 3);
   const first = [1, 0, 9 / 25, 16 / 25].map(Math.fround);
   assert.deepEqual([...weightsOf(two, 0, null)], first);
-  assert.deepEqual(
-    [...weightsOf(two, 1, null)],
-    [first[0], first[1], first[3], first[2]],
-  );
+  assert.deepEqual([...weightsOf(two, 1, null)], [first[0], first[1], first[3], first[2]]);
 });
 
 test("an array that is handed in is used again, with nothing of the last head left in it", () => {
@@ -72,11 +49,7 @@ test("an array that is handed in is used again, with nothing of the last head le
 });
 
 test("what each measure says of heads that look at one token only", () => {
-  const [back, self, on] = [
-    pointing([0, 0, 1, 2]),
-    pointing([0, 1, 2, 3]),
-    pointing([1, 2, 3, 3]),
-  ];
+  const [back, self, on] = [pointing([0, 0, 1, 2]), pointing([0, 1, 2, 3]), pointing([1, 2, 3, 3])];
   const found = headMeasures(packed(4, [back, self, on]), null);
   assert.deepEqual([...found.previous], [1, 0, 0]);
   assert.deepEqual([...found.self], [1 / 4, 1, 1 / 4]);
@@ -96,18 +69,12 @@ test("special tokens are looked at but asked nothing, and only an end token has 
   const framed = packed(4, [head], { special: [0, 3] });
   assert.equal(headMeasures(framed, null).last[0], 1);
   assert.equal(endToken(framed), 3);
-  assert.ok(
-    Number.isNaN(
-      headMeasures(packed(4, [head], { special: [0] }), null).last[0],
-    ),
-  );
+  assert.ok(Number.isNaN(headMeasures(packed(4, [head], { special: [0] }), null).last[0]));
 });
 
 test("far counts words, not pieces, and leaves out queries with no word so far away", () => {
   const seq = 8;
-  const rows = Array.from({ length: seq }, () =>
-    new Array<number>(seq).fill(0),
-  );
+  const rows = Array.from({ length: seq }, () => new Array<number>(seq).fill(0));
   rows[1]![7] = 3; // from word 0 to word 6: far
   rows[1]![3] = 4; // and to word 2
   const words = [null, 0, 1, 2, 3, 4, 5, 6];
@@ -117,20 +84,14 @@ test("far counts words, not pieces, and leaves out queries with no word so far a
     words: [null, 0, 0, 1, 1, 2, 2, 3],
     special: [0],
   });
-  assert.ok(
-    Number.isNaN(headMeasures(inPieces, null).far[0]),
-    "no two of four words are so far apart",
-  );
+  assert.ok(Number.isNaN(headMeasures(inPieces, null).far[0]), "no two of four words are so far apart");
 });
 
 test("with the sink hidden, measures are those of the weights without it", () => {
   const codes = Array.from({ length: 2 * 81 }, (_, i) => (i * 37) % 101);
   const without = codes.map((code, i) => (i % 9 === 2 ? 0 : code));
   const heads = (own: number[]) => packed(9, [own.slice(0, 81), own.slice(81)]);
-  const [hidden, taken] = [
-    headMeasures(heads(codes), 2),
-    headMeasures(heads(without), null),
-  ];
+  const [hidden, taken] = [headMeasures(heads(codes), 2), headMeasures(heads(without), null)];
   for (const name of MEASURES)
     hidden[name].forEach((value, head) =>
       Number.isNaN(value)
@@ -155,23 +116,13 @@ test("heads are ranked both ways, and those without a number come last", () => {
 
 test("a small picture of a short text is the weights, and of a long one the largest of each block", () => {
   const exact = thumbnails(packed(2, [[30, 40, 0, 100]]), 40, null);
-  assert.deepEqual(
-    [...exact.weights],
-    [...weightsOf(packed(2, [[30, 40, 0, 100]]), 0, null)],
-  );
+  assert.deepEqual([...exact.weights], [...weightsOf(packed(2, [[30, 40, 0, 100]]), 0, null)]);
   const back = thumbnails(packed(6, [pointing([0, 0, 1, 2, 3, 4])]), 3, null);
   assert.equal(back.side, 3);
   assert.deepEqual([...back.weights], [1, 0, 0, 1, 1, 0, 0, 1, 1]);
-  const causal = thumbnails(
-    packed(3, [[9, 0, 9, 9, 0, 0]], { causal: true }),
-    3,
-    null,
-  );
+  const causal = thumbnails(packed(3, [[9, 0, 9, 9, 0, 0]], { causal: true }), 3, null);
   assert.deepEqual([...causal.weights], [1, 0, 0, 0, 1, 0, 1, 0, 0]);
-  assert.deepEqual(
-    [...thumbnails(packed(2, [[9, 9, 9, 0]]), 2, 0).weights],
-    [0, 1, 0, 0],
-  );
+  assert.deepEqual([...thumbnails(packed(2, [[9, 9, 9, 0]]), 2, 0).weights], [0, 1, 0, 0]);
 });
 
 test("data that does not fill its heads is refused with what was wanted and what came", () => {

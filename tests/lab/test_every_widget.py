@@ -16,6 +16,7 @@ MOVES = {
     "SplitOrProject": ("input[name=causal]", "Space", "Space"),
     "MaskPainter": ("select[name=source]", "ArrowDown", "ArrowUp"),
     "RankMeter": ("select[name=source]", "ArrowDown", "ArrowUp"),
+    "RealHeads": ("select[name=sentence]", "ArrowDown", "ArrowUp"),
     "HeadTrainer": ("input[name=mlp]", "Space", "Space"),
     "CostMeter": ("select[name=bits]", "ArrowUp", "ArrowDown"),
 }
@@ -29,6 +30,8 @@ def doubled(numbers):
     def double(name, value):
         if isinstance(value, torch.Tensor):
             return 2 * value
+        if isinstance(value, bytes):
+            return bytes(255 - code for code in value)
         return {{part: [2 * v for v in pair] for part, pair in value.items()}} if name == "parts" else value
     return lambda self: {{name: double(name, value) for name, value in numbers(self).items()}}
 {name}.plain = {name}.numbers

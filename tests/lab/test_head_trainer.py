@@ -12,9 +12,10 @@ from tests.lab.conftest import OpenNotebook
 from tests.lab.notebook import Notebook, until
 
 PATIENCE = 60_000  # ms for a training on a busy machine
-SETUP = "from mha_lessons.widgets import HeadExplorer, HeadTrainer"
+SETUP = "from mha_lessons.widgets import HeadExplorer, HeadSum, HeadTrainer"
 MAKE = "t = HeadTrainer(k=2, num_heads=4, steps=30, group='trained'); t"
 EXPLORE = "e = HeadExplorer(group='trained', shared=['given']); e"
+SUM = "s = HeadSum(group='trained', shared=['given']); s"
 # The steps that both runs have made, and whether a thread is at work.
 STEPS = "[run['steps'] for run in t.runs]"
 WORKS = "any(thread.name == 'head-trainer' for thread in __import__('threading').enumerate())"
@@ -22,7 +23,7 @@ WORKS = "any(thread.name == 'head-trainer' for thread in __import__('threading')
 
 @pytest.fixture(scope="module")
 def training(notebook: OpenNotebook) -> Notebook:
-    return notebook("training", [SETUP, MAKE, EXPLORE])
+    return notebook("training", [SETUP, MAKE, EXPLORE, SUM])
 
 
 @pytest.fixture
@@ -111,7 +112,9 @@ def test_a_loss_out_of_bounds_is_said_and_the_last_good_step_shown(
     expect(trainer.locator(".mha-controls > .mha-message")).to_be_empty()
 
 
-def test_the_trained_heads_open_in_an_explorer_of_the_group(training: Notebook, trainer: Locator) -> None:
+def test_the_trained_heads_open_in_an_explorer_and_a_sum_of_the_group(
+    training: Notebook, trainer: Locator
+) -> None:
     trainer.locator("button[name=step]").press("Enter")
     rests(trainer, "At rest: step 1")
     trainer.locator("button[name=open]").click()
@@ -120,6 +123,22 @@ def test_the_trained_heads_open_in_an_explorer_of_the_group(training: Notebook, 
     expect(explorer.locator(".mha-origin")).to_contain_text("tensors handed in")
     attn = "t.trace.attn[0]"
     assert training.kernel.value(f"e.numbers()['attn'].view_as({attn}).sub({attn}).abs().max().item() < 1e-6")
+    summed = training.output(3).locator('[data-widget="head_sum"]')
+    summed.scroll_into_view_if_needed()
+    expect(summed.locator(".mha-origin")).to_contain_text("tensors handed in")
+    summed.locator('[name="gates"][data-head="1"][value="0"]').click()
+    until(training.page, lambda: training.kernel.value("s.gates") == [1, 0], "the kernel to hear of the gate")
+    training.kernel.run(
+        "import torch; run = t._session().runs[1]\n"
+        "gated = run.model.trace(run.held()[0], gates=torch.tensor([1.0, 0, 1, 1])).output[0]"
+    )
+    assert training.kernel.value("(s.sum.output - gated).abs().max().item() < 1e-5")
+    wanted = pytest.approx(training.kernel.value("s.sum.output[0].tolist()"), abs=6e-4)
+
+    def output() -> list[float]:
+        return [float(cell.replace("−", "-")) for cell in table(summed, "What each head adds")[5]]
+
+    until(training.page, lambda: output() == wanted, "the output without that head")
 
 
 def test_a_closed_widget_stops_its_training(training: Notebook, trainer: Locator) -> None:

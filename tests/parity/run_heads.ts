@@ -4,7 +4,15 @@
 
 import { readFileSync, writeFileSync } from "node:fs";
 
-import { checkGates, headSum, readings, type Followed, type Params } from "../../widgets/core/index";
+import {
+  checkGates,
+  givenSum,
+  headSum,
+  readings,
+  type Followed,
+  type Given,
+  type Params,
+} from "../../widgets/core/index";
 import { code as sumCode } from "../../widgets/head_sum/code";
 import { tables } from "../../widgets/head_sum/numbers";
 import { code as splitCode } from "../../widgets/split_or_project/code";
@@ -23,6 +31,11 @@ const answer = {
           code: sumCode(sum, params, query),
           tables: tables(sum, query),
         };
+  },
+
+  given_sum({ given, gates, query }: { given: Given; gates: number[]; query: number }) {
+    const sum = givenSum(given, gates);
+    return "error" in sum ? sum : { ...sum, tables: tables(sum, query) };
   },
 
   readings({ matrix, ...params }: Params & { matrix: Followed }) {

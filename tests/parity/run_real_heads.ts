@@ -11,11 +11,7 @@ import { MODELS, rolesOf, SENTENCES } from "../../widgets/real_heads/catalogue";
 import { transformersCode } from "../../widgets/real_heads/code";
 import { within } from "../../widgets/real_heads/selection";
 
-const [questionsFile, answersFile, arraysFile] = process.argv.slice(2) as [
-  string,
-  string,
-  string,
-];
+const [questionsFile, answersFile, arraysFile] = process.argv.slice(2) as [string, string, string];
 
 type Sent = Omit<Packed, "codes"> & { codes: string };
 const read = (sent: Sent): Packed => ({
@@ -27,9 +23,7 @@ const answer = {
   weights: ({ packed, sink }: { packed: Sent; sink: number | null }) => {
     const found = read(packed);
     const heads = found.layers.length * found.num_heads;
-    return Array.from({ length: heads }, (_, index) => [
-      ...weightsOf(found, index, sink),
-    ]);
+    return Array.from({ length: heads }, (_, index) => [...weightsOf(found, index, sink)]);
   },
 
   measures: ({ packed, sink }: { packed: Sent; sink: number | null }) => {
@@ -37,15 +31,9 @@ const answer = {
     return Object.fromEntries(MEASURES.map((name) => [name, [...found[name]]]));
   },
 
-  sink: (packed: Sent) =>
-    new Analysis({ ...read(packed), token: 0, model: null }).sink,
+  sink: (packed: Sent) => new Analysis({ ...read(packed), token: 0, model: null }).sink,
 
-  code: ({
-    packed,
-    model,
-    sentence,
-    ...values
-  }: Record<string, unknown> & { packed: Sent }) => {
+  code: ({ packed, model, sentence, ...values }: Record<string, unknown> & { packed: Sent }) => {
     const analysis = new Analysis({
       ...read(packed),
       token: 0,
@@ -58,18 +46,13 @@ const answer = {
   catalogue: () => ({
     models: Object.keys(MODELS),
     sentences: SENTENCES.map(({ name }) => name),
-    roles: Object.fromEntries(
-      Object.keys(MODELS).map((model) => [model, rolesOf(model)]),
-    ),
+    roles: Object.fromEntries(Object.keys(MODELS).map((model) => [model, rolesOf(model)])),
   }),
 };
 
 const plain = (_name: string, value: unknown) =>
   typeof value === "number" && !Number.isFinite(value) ? String(value) : value;
-const questions = JSON.parse(readFileSync(questionsFile, "utf8")) as [
-  keyof typeof answer,
-  never,
-][];
+const questions = JSON.parse(readFileSync(questionsFile, "utf8")) as [keyof typeof answer, never][];
 const answers = questions.map(([kind, question]) => answer[kind](question));
 writeFileSync(answersFile, JSON.stringify(answers, plain));
 writeFileSync(arraysFile, "");

@@ -165,7 +165,7 @@ function mix(attn: Float32Array, v: Float32Array, { seq, num_heads, d_head }: Sh
 }
 
 /** z_i W^O_i of every head, [head, query, d_model]. */
-function contribute(
+export function contribute(
   z: Float32Array,
   w_o: Float32Array,
   shape: Shape,

@@ -3,6 +3,7 @@
 
 import { concatenate, matmul, traceAttention } from "./attention";
 import { layerOf, remember, type Failure, type Layer } from "./compute";
+import { checkSum, unpackGiven, type Given } from "./given";
 import { check, checkGates, type Params } from "./params";
 
 /** How far vectors moved; each array holds a number for each token. */
@@ -25,14 +26,18 @@ export interface HeadSum extends Movement {
   readonly gates: Float32Array;
   /** [head, query, d_model], what each head adds at gate 1 */
   readonly contributions: Float32Array;
+  /** [d_model], which no gate changes; of a layer that was handed in and has one */
+  readonly bias?: Float32Array;
   /** [query, d_model], with these gates */
   readonly output: Float32Array;
   /** [query, d_model], with all gates 1 */
   readonly reference: Float32Array;
-  /** largest |output - sum of gate · contribution| */
+  /** largest |output - sum of gate · contribution|; of tensors handed in with all gates 1, as their output is */
   readonly gap: number;
   /** largest |output - reference - sum of (gate - 1) · contribution|: what a gate takes away is exactly its head's part */
   readonly change_gap: number;
+  /** Where the numbers come from, if nobody computed them here. */
+  readonly made?: string;
 }
 
 /** Everything of the layer that no gate changes. */
@@ -52,11 +57,29 @@ export function headSum(params: Params, gates: readonly number[]): HeadSum | Fai
   const { num_heads, d_model, d_head } = shape;
   const all = allGates(gates, num_heads);
   const output = gatedOutput(layer, z, all);
-  const gap = largestGap(output, contributions, all);
+  const gap = largestGap(output, addUp(output.length, contributions, all));
+  return compared({ tokens, roles, num_heads, d_model, d_head, gates: all, contributions, output, reference, gap }); // prettier-ignore
+}
+
+/** The sum of a layer whose tensors were handed in; its own output is what the sum is held against. */
+export function givenSum(given: Given, gates: readonly number[]): HeadSum | Failure {
+  const error = checkSum(given) ?? checkGates(gates);
+  if (error !== null) return { error };
+  const { output: own, ...found } = unpackGiven(given) as unknown as Omit<HeadSum, "reference">;
+  const { contributions, bias } = found;
+  const all = allGates(gates, found.num_heads);
+  const plain = addUp(own.length, contributions, allGates([], found.num_heads), bias);
+  const output = Float32Array.from(addUp(own.length, contributions, all, bias));
+  const reference = Float32Array.from(plain);
+  return compared({ ...found, gates: all, output, reference, gap: largestGap(own, plain) });
+}
+
+/** What the gates changed, beside what they changed it from. */
+function compared(sum: Omit<HeadSum, "change_gap" | keyof Movement>): HeadSum {
+  const { output, reference, contributions, gates, d_model } = sum;
   const change = output.map((value, i) => value - reference[i]!);
-  const change_gap = largestGap(change, contributions, all.map((gate) => gate - 1)); // prettier-ignore
-  const moved = movement(output, reference, d_model);
-  return { tokens, roles, num_heads, d_model, d_head, gates: all, contributions, output, reference, gap, change_gap, ...moved }; // prettier-ignore
+  const change_gap = largestGap(change, addUp(change.length, contributions, gates.map((gate) => gate - 1))); // prettier-ignore
+  return { ...sum, change_gap, ...movement(output, reference, d_model) };
 }
 
 /** A gate for each head: the list, cut or filled up with 1. */
@@ -69,14 +92,24 @@ function gatedOutput({ weights, shape }: Layer, z: Float32Array, gates: Float32A
   return matmul(concatenate(z, shape, gates), weights.w_o, shape.seq, shape.d_model);
 }
 
-/** The other way to the same vectors: head by head. What is left between the two is rounding. */
-function largestGap(output: Float32Array, contributions: Float32Array, gates: Float32Array): number {
-  const rest = Float64Array.from(output);
+/** The other way to the same vectors, `size` numbers: head by head, and the bias at every word. */
+function addUp(
+  size: number,
+  contributions: Float32Array,
+  gates: Float32Array,
+  bias?: Float32Array,
+): Float64Array {
+  const sum = new Float64Array(size);
+  if (bias) for (let i = 0; i < size; i++) sum[i] = bias[i % bias.length]!;
   gates.forEach((gate, head) => {
-    const start = head * output.length;
-    for (let i = 0; i < rest.length; i++) rest[i]! -= gate * contributions[start + i]!;
+    for (let i = 0; i < size; i++) sum[i]! += gate * contributions[head * size + i]!;
   });
-  return rest.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  return sum;
+}
+
+/** What is left between the two ways is rounding. */
+function largestGap(output: Float32Array, sum: Float64Array): number {
+  return sum.reduce((most, value, i) => Math.max(most, Math.abs(output[i]! - value)), 0);
 }
 
 /** How far each row of `output` [rows, width] is from the row of `reference`. The angle is W. Kahan's, from the difference
@@ -101,14 +134,28 @@ export function movement(output: Float32Array, reference: Float32Array, width: n
   return { change, relative, angle };
 }
 
-/** How much of the output's length each head gives, [head]: gate · contribution · output / |output|². They sum to 1. */
-export function shares({ output, contributions, gates, d_model }: HeadSum, query: number): number[] {
-  const out = output.subarray(query * d_model, (query + 1) * d_model);
-  const square = out.reduce((sum, value) => sum + value * value, 0);
-  return Array.from(gates, (gate, head) => {
+/** A name for each part of an output: the heads, and the bias where there is one. */
+export function partNames({ gates, bias }: HeadSum): string[] {
+  const heads = Array.from(gates, (_, head) => `head ${head}`);
+  return bias ? [...heads, "bias"] : heads;
+}
+
+/** The vectors [d_model] that add up to a word's output: what each head adds times its gate, then the bias. */
+export function parts(sum: HeadSum, query: number): Float32Array[] {
+  const { contributions, gates, bias, output, d_model } = sum;
+  const heads = Array.from(gates, (gate, head) => {
     const start = head * output.length + query * d_model;
-    return (gate * out.reduce((sum, value, i) => sum + value * contributions[start + i]!, 0)) / square;
+    return contributions.subarray(start, start + d_model).map((value) => gate * value);
   });
+  return bias ? [...heads, bias] : heads;
+}
+
+/** How much of the output's length each of its parts gives: part · output / |output|². They sum to 1. */
+export function shares(sum: HeadSum, query: number): number[] {
+  const { output, d_model } = sum;
+  const out = output.subarray(query * d_model, (query + 1) * d_model);
+  const square = out.reduce((all, value) => all + value * value, 0);
+  return parts(sum, query).map((part) => part.reduce((all, value, i) => all + value * out[i]!, 0) / square);
 }
 
 /** The length of a vector. */

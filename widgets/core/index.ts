@@ -8,6 +8,7 @@ export * from "./designed";
 export * from "./embed";
 export * from "./experiments";
 export * from "./gates";
+export * from "./given";
 export * from "./head_rank";
 export * from "./juggling";
 export * from "./lexicon";

@@ -3,7 +3,8 @@
  * adds is worked out once, and any gates are then a weighted sum. */
 
 import { matmul } from "./attention";
-import { readSequence, type ReaderWeights } from "./reader";
+import type { ReaderWeights } from "./reader";
+import { attentionOf } from "./reader_slopes";
 import { FRESH, NOT_ASKED, sequences, type Task } from "./task";
 
 /** The sequences that an order is made of lie so far beyond those that it is judged on. */
@@ -43,7 +44,7 @@ export interface Shares {
 /** What the heads add to the logits in `count` sequences from `first` on. */
 export function headLogits(reader: TrainedReader, first: number, count: number): HeadLogits {
   const { task, weights, num_heads, seed } = reader;
-  const { length, answers, classes, d_model } = task;
+  const { length, answers, classes } = task;
   if ("w_in" in weights) throw new Error("an MLP mixes the heads: this model is pruned in JupyterLab only");
   const columns = answers * classes;
   const w_read = weights["w_read"]!;
@@ -51,18 +52,15 @@ export function headLogits(reader: TrainedReader, first: number, count: number):
   const asked = Array.from({ length: count * length }, (_, place) => place).filter(
     (place) => drawn.targets[place * answers] !== NOT_ASKED,
   );
-  const d_head = weights["w_o"]!.length / d_model / num_heads;
-  const found = Array.from({ length: num_heads }, () => new Float32Array(asked.length * d_head));
-  let z = new Float32Array();
-  asked.forEach((place, row) => {
-    const [n, t] = [Math.floor(place / length), place % length];
-    if (row === 0 || n > Math.floor(asked[row - 1]! / length)) {
-      z = readSequence(task, weights, num_heads, drawn.tokens.subarray(n * length, (n + 1) * length)).z as Float32Array<ArrayBuffer>; // prettier-ignore
-    }
-    found.forEach((rows, head) => {
-      const start = (head * length + t) * d_head;
+  const { z, concat } = attentionOf(task, weights, num_heads, drawn.tokens);
+  const d_head = concat / num_heads;
+  const found = Array.from({ length: num_heads }, (_, head) => {
+    const rows = new Float32Array(asked.length * d_head);
+    asked.forEach((place, row) => {
+      const start = place * concat + head * d_head;
       rows.set(z.subarray(start, start + d_head), row * d_head);
     });
+    return rows;
   });
   const through = matmul(weights["w_o"]!, w_read, num_heads * d_head, columns);
   const rest = matmul(weights["b_o"]!, w_read, 1, columns).map((value, i) => value + weights["b_read"]![i]!);
@@ -97,8 +95,10 @@ export function logitsAt({ heads, rest }: HeadLogits, gates: ArrayLike<number>):
 
 /** How often the reader is right at these gates. */
 export function sharesAt(found: HeadLogits, gates: ArrayLike<number>): Shares {
-  const { classes, targets, rest } = found;
-  const logits = logitsAt(found, gates);
+  return sharesOf(found, logitsAt(found, gates));
+}
+
+function sharesOf({ classes, targets, rest }: HeadLogits, logits: Float64Array): Shares {
   const answers = rest.length / classes;
   let [right, whole] = [0, 0];
   for (let place = 0; place < targets.length; place += answers) {
@@ -127,10 +127,19 @@ function probabilities(logits: Float64Array, classes: number): Float64Array {
   return logits;
 }
 
+/** The logits once a head that was on is off. */
+function without(logits: Float64Array, added: Float32Array): Float64Array {
+  const left = new Float64Array(logits.length);
+  for (let i = 0; i < left.length; i++) left[i] = logits[i]! - added[i]!;
+  return left;
+}
+
 /** Mean cross entropy over all answers, in nats. */
 export function lossAt(found: HeadLogits, gates: ArrayLike<number>): number {
-  const { classes, targets } = found;
-  const logits = logitsAt(found, gates);
+  return lossOf(found, logitsAt(found, gates));
+}
+
+function lossOf({ classes, targets }: HeadLogits, logits: Float64Array): number {
   let sum = 0;
   targets.forEach((target, place) => {
     const start = place * classes;
@@ -166,27 +175,33 @@ export function orderByGradient(gradients: ArrayLike<number>): number[] {
 
 /** The loss without each head alone, [head]. */
 export function lossWithoutEach(found: HeadLogits): number[] {
-  return found.heads.map((_, head) => lossAt(found, gatesWithout(found.heads.length, [head])));
+  const logits = logitsAt(found, gatesWithout(found.heads.length, []));
+  return found.heads.map((added) => lossOf(found, without(logits, added)));
 }
 
 /** Heads in a greedy order: at each turn the head goes without which the loss is smallest. */
 export function orderByAblation(found: HeadLogits): number[] {
-  const count = found.heads.length;
+  const left = found.heads.map((_, head) => head);
   const removed: number[] = [];
-  while (removed.length < count) {
-    const left = found.heads.map((_, head) => head).filter((head) => !removed.includes(head));
-    const losses = left.map((head) => lossAt(found, gatesWithout(count, [...removed, head])));
-    removed.push(left[losses.indexOf(Math.min(...losses))]!);
+  let logits = logitsAt(found, gatesWithout(left.length, []));
+  while (left.length) {
+    const losses = left.map((head) => lossOf(found, without(logits, found.heads[head]!)));
+    const [head] = left.splice(losses.indexOf(Math.min(...losses)), 1);
+    removed.push(head!);
+    logits = without(logits, found.heads[head!]!);
   }
   return removed;
 }
 
 /** Shares as heads go in this order: of the whole model first, then after each removal. */
 export function accuracyCurve(found: HeadLogits, order: readonly number[]): Shares[] {
-  const count = found.heads.length;
-  return Array.from({ length: order.length + 1 }, (_, removed) =>
-    sharesAt(found, gatesWithout(count, order.slice(0, removed))),
-  );
+  let logits = logitsAt(found, gatesWithout(found.heads.length, []));
+  const shares = [sharesOf(found, logits)];
+  for (const head of order) {
+    logits = without(logits, found.heads[head]!);
+    shares.push(sharesOf(found, logits));
+  }
+  return shares;
 }
 
 /** All that does not depend on which heads are off. */

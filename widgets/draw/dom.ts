@@ -38,10 +38,19 @@ export class Cleanup {
 /** JupyterLab binds plain keys on whatever is focused in a cell; its own shortcuts (Ctrl+S, Shift+Enter) pass. */
 export function keepPlainKeys(root: HTMLElement, cleanup: Cleanup): void {
   cleanup.listen(root, "keydown", (event) => {
-    const shortcut =
-      event.ctrlKey || event.metaKey || event.altKey || (event.shiftKey && event.key === "Enter");
-    if (!shortcut) event.stopPropagation();
+    if (isPlain(event)) event.stopPropagation();
   });
+  // Notebook 7 hears a key at the document, on its way down: the attribute has it pass by the element with the focus.
+  const mark = (event: KeyboardEvent) => {
+    if (event.target instanceof Element && root.contains(event.target))
+      event.target.toggleAttribute("data-lm-suppress-shortcuts", isPlain(event));
+  };
+  window.addEventListener("keydown", mark, true);
+  cleanup.add(() => window.removeEventListener("keydown", mark, true));
+}
+
+function isPlain({ ctrlKey, metaKey, altKey, shiftKey, key }: KeyboardEvent): boolean {
+  return !(ctrlKey || metaKey || altKey || (shiftKey && key === "Enter"));
 }
 
 /** A word cut to a length that fits a label. */

@@ -1,15 +1,15 @@
-import { check, compute, layerOf, traceAttention, type Params, type Trace } from "../core/index";
+import {
+  check,
+  compute,
+  isGiven,
+  layerOf,
+  traceAttention,
+  unpackGiven,
+  type Given,
+  type Params,
+  type Trace,
+} from "../core/index";
 import type { Failure, Values } from "../frame/index";
-
-/** Tensors that Python handed over: a trace, or only attentions; float32, one after the other, as base64. */
-export interface Given {
-  tokens: string[];
-  num_heads: number;
-  d_model: number;
-  d_head: number;
-  fields: [name: string, length: number][];
-  data: string;
-}
 
 /** What this widget draws. Handed-in attentions come without the other tensors. */
 export type Drawn = Pick<Trace, "tokens" | "roles" | "num_heads" | "d_model" | "d_head" | "scores" | "attn"> &
@@ -22,14 +22,9 @@ export type Drawn = Pick<Trace, "tokens" | "roles" | "num_heads" | "d_model" | "
     other_output?: Float32Array;
   };
 
-/** Whether Python handed the tensors over, so that there is nothing to compute. */
-export function isGiven(values: Values): boolean {
-  return Object.keys(values["given"] ?? {}).length > 0;
-}
-
 /** The numbers, when the page computes. */
 export function answer(values: Values): Drawn | Failure {
-  if (isGiven(values)) return unpack(values["given"] as Given);
+  if (isGiven(values)) return unpackGiven(values["given"] as Given) as unknown as Drawn;
   const error = check(values);
   if (error !== null) return { error };
   const params = values as unknown as Params;
@@ -56,15 +51,4 @@ function regrouped(params: Params, num_heads: number): Partial<Drawn> | Failure 
     other_attn: attn,
     other_output: output,
   };
-}
-
-function unpack({ fields, data, ...plain }: Given): Drawn {
-  const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
-  const tensors: Record<string, Float32Array> = {};
-  let offset = 0;
-  for (const [name, length] of fields) {
-    tensors[name] = new Float32Array(bytes.buffer, offset, length);
-    offset += 4 * length;
-  }
-  return { ...plain, roles: null, made: "tensors handed in", ...tensors } as unknown as Drawn;
 }

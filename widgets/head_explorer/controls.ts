@@ -1,6 +1,6 @@
+import { isGiven } from "../core/index";
 import { select, slider } from "../draw/index";
 import { LayerControls, type Frame, type Values } from "../frame/index";
-import { isGiven } from "./answer";
 
 const WIDTHS = [8, 12, 16, 24, 32, 48, 64, 96, 128];
 const HEAD_WIDTHS = [1, 2, 4, 8, 16, 32, 64];

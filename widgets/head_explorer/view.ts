@@ -1,7 +1,7 @@
-import { torchAttention, torchPrint, torchSetup, type Params } from "../core/index";
+import { isGiven, NO_CODE, torchAttention, torchPrint, torchSetup, type Params } from "../core/index";
 import { decimals, Legend, weights, type NumberTable, type Theme } from "../draw/index";
 import type { Frame, Picture, Values, View as FramedView } from "../frame/index";
-import { isGiven, type Drawn } from "./answer";
+import type { Drawn } from "./answer";
 import { Comparison } from "./comparison";
 import { Controls } from "./controls";
 import { DotProduct } from "./dot_product";
@@ -77,7 +77,7 @@ export class View implements FramedView<Drawn> {
   }
 
   code(drawn: Drawn, values: Values): string {
-    if (isGiven(values)) throw new Error("these tensors were handed in, and no code here made them");
+    if (isGiven(values)) throw new Error(NO_CODE);
     const { head } = within(drawn, values);
     const params = values as unknown as Params;
     const mask = params.causal ? "torch.ones(seq, seq, dtype=torch.bool).tril()" : null;

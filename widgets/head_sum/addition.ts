@@ -1,4 +1,4 @@
-import { norm, shares, type HeadSum } from "../core/index";
+import { norm, parts, shares, type HeadSum } from "../core/index";
 import { decimals, element, scientific, write, type Cleanup } from "../draw/index";
 import { Bars } from "./bars";
 import { Gate } from "./gate";
@@ -23,10 +23,13 @@ export class Addition {
     "data-part": "addition",
   });
   #heads: (Row & { gate: Gate })[] = [];
+  #bias: Row;
   #output: Row;
   #reference: Row;
   #change: Row;
   #gap = element("b", { "data-number": "gap" });
+  /** What the check says more of a layer with a bias, and of tensors handed in, whose output is at gates 1. */
+  #more = [element("span", {}), element("span", {})] as const;
   #changeGap = element("b", { "data-number": "change_gap" });
   #place = { query: 0, dimension: 0, words: 1, width: 1 };
 
@@ -36,6 +39,7 @@ export class Addition {
     setGates: (gates: number[]) => void,
     private readonly choose: Choose,
   ) {
+    this.#bias = this.#row("bias, which has no gate", "+");
     this.#output = this.#row("output", "=");
     this.#reference = this.#row("output, all gates 1", "");
     this.#change = this.#row("change", "");
@@ -49,7 +53,10 @@ export class Addition {
       { class: "mha-note" },
       "Check over all words: the layer computes the output as concat · W",
       element("sup", {}, "O"),
-      "; the sum of the strips is at most ",
+      this.#more[0],
+      "; the sum of the strips",
+      this.#more[1],
+      " is at most ",
       this.#gap,
       " away from it. The change is the sum of (gate − 1) × what the head adds, to within ",
       this.#changeGap,
@@ -64,6 +71,7 @@ export class Addition {
         element("span", { class: "mha-bars mha-svg-text" }, "a bar for each dimension, pale: at gate 1"),
         element("span", { class: "mha-length mha-svg-text" }, "length · share"),
       ),
+      this.#bias.root,
       this.#output.root,
       this.#reference.root,
       this.#change.root,
@@ -87,22 +95,25 @@ export class Addition {
   }
 
   show(sum: HeadSum, query: number, dimension: number): void {
-    const { tokens, num_heads, d_model, contributions, gates } = sum;
+    const { tokens, num_heads, d_model, contributions, gates, bias } = sum;
     this.#place = { query, dimension, words: tokens.length, width: d_model };
     this.#resize(num_heads);
-    const title = `The output at “${tokens[query]}” = ${num_heads === 1 ? "what one head adds" : `${num_heads} vectors, added`}`;
+    const vectors = num_heads + Number(bias !== undefined);
+    const title = `The output at “${tokens[query]}” = ${vectors === 1 ? "what one head adds" : `${vectors} vectors, added`}`;
     if (this.#title.textContent !== title) this.#title.textContent = title;
     const at = (tensor: Float32Array, row: number) => tensor.subarray(row * d_model, (row + 1) * d_model);
     const output = at(sum.output, query);
     const reference = at(sum.reference, query);
-    const parts = Array.from(gates, (gate, head) =>
-      at(contributions, head * tokens.length + query).map((value) => gate * value),
-    );
+    const added = parts(sum, query);
     const full = Array.from(gates, (_, head) => at(contributions, head * tokens.length + query));
     // The strips at gate 1 count, too: then a gate that is closed leaves the scale of the others alone.
-    const most = [...parts, ...full, output, reference].reduce((top, vector) => Math.max(top, ...vector.map(Math.abs)), 0) || 1; // prettier-ignore
+    const most = [...added, ...full, output, reference].reduce((top, vector) => Math.max(top, ...vector.map(Math.abs)), 0) || 1; // prettier-ignore
     const share = shares(sum, query);
-    parts.forEach((part, head) => {
+    const read = (i: number) => {
+      const percent = Number.isFinite(share[i]) ? ` · ${decimals(share[i]! * 100, 0)} %` : "";
+      return `${decimals(norm(added[i]!), 2)}${percent}`;
+    };
+    full.forEach((vector, head) => {
       const row = this.#heads[head]!;
       const role = sum.roles?.[head];
       // A gate from Python need not be one of the four buttons.
@@ -110,15 +121,12 @@ export class Addition {
       write(row.name, `head ${head}${factor}${role ? ` · ${role}` : ""}`);
       row.gate.show(gates[head]!);
       row.root.classList.toggle("mha-off", gates[head] === 0);
-      const percent = Number.isFinite(share[head]) ? ` · ${decimals(share[head]! * 100, 0)} %` : "";
-      this.#fill(
-        row,
-        part,
-        gates[head] === 1 ? [] : full[head]!,
-        most,
-        `${decimals(norm(part), 2)}${percent}`,
-      );
+      this.#fill(row, added[head]!, gates[head] === 1 ? [] : vector, most, read(head));
     });
+    if (this.#bias.root.hidden !== !bias) this.#bias.root.hidden = !bias;
+    write(this.#more[0], bias ? " + bias" : "");
+    write(this.#more[1], sum.made ? " at gates 1" : "");
+    if (bias) this.#fill(this.#bias, bias, [], most, read(num_heads));
     const change = output.map((value, i) => value - reference[i]!);
     this.#fill(this.#output, output, [], most, decimals(norm(output), 2));
     this.#fill(this.#reference, reference, [], most, decimals(norm(reference), 2));
@@ -143,7 +151,7 @@ export class Addition {
   }
 
   #all(): Row[] {
-    return [...this.#heads, this.#output, this.#reference, this.#change];
+    return [...this.#heads, this.#bias, this.#output, this.#reference, this.#change];
   }
 
   #fill(row: Row, values: Float32Array, ghost: ArrayLike<number>, most: number, read: string): void {
@@ -173,7 +181,7 @@ export class Addition {
       const gate = new Gate(this.cleanup, head, (value) => this.setGate(head, value));
       const row = this.#row("", head === 0 ? "" : "+", gate.root);
       this.#heads.push({ ...row, gate });
-      this.#output.root.before(row.root);
+      this.#bias.root.before(row.root);
     }
     this.#heads.forEach(({ root }, head) => {
       if (root.hidden !== head >= count) root.hidden = head >= count;

@@ -1,4 +1,4 @@
-import { headSum, type HeadSum, type Params } from "../core/index";
+import { givenSum, headSum, isGiven, type Given, type HeadSum, type Params } from "../core/index";
 import { widget, type Failure } from "../frame/index";
 import { View } from "./view";
 
@@ -18,9 +18,23 @@ export default widget<HeadSum>({
     gates: { kind: "reals", min: -10, max: 10, most: 256 },
     query: { kind: "whole", min: 0, max: 1023 },
     dimension: { kind: "whole", min: 0, max: 1023 },
+    given: { kind: "fixed" },
   },
-  asks: ["text", "num_heads", "d_model", "d_head", "causal", "temperature", "seed", "source", "gates"],
-  compute: ({ gates, ...params }): HeadSum | Failure =>
-    headSum(params as unknown as Params, gates as readonly number[]),
+  asks: [
+    "text",
+    "num_heads",
+    "d_model",
+    "d_head",
+    "causal",
+    "temperature",
+    "seed",
+    "source",
+    "gates",
+    "given",
+  ],
+  compute: ({ gates, given, ...params }): HeadSum | Failure =>
+    isGiven({ given })
+      ? givenSum(given as Given, gates as readonly number[])
+      : headSum(params as unknown as Params, gates as readonly number[]),
   view: (frame) => new View(frame),
 });

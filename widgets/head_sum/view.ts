@@ -1,4 +1,4 @@
-import type { HeadSum, Params } from "../core/index";
+import { isGiven, NO_CODE, type HeadSum, type Params } from "../core/index";
 import { decimals, element, type NumberTable } from "../draw/index";
 import {
   LayerControls,
@@ -49,6 +49,7 @@ export class View implements FramedView<HeadSum> {
 
   showValues(values: Values): void {
     this.#gates = values["gates"] as number[];
+    for (const root of this.controls) root.hidden = isGiven(values); // nothing to set on given tensors
     this.#layer.show(values);
   }
 
@@ -78,6 +79,7 @@ export class View implements FramedView<HeadSum> {
   }
 
   code(sum: HeadSum, values: Values): string {
+    if (isGiven(values)) throw new Error(NO_CODE);
     return code(sum, values as unknown as Params, within(sum, values).query);
   }
 

@@ -1,4 +1,4 @@
-import type { HeadSum } from "../core/index";
+import { partNames, parts, type HeadSum } from "../core/index";
 import { canvasPen, decimals, element, svgPen, write, type Cleanup, type Pen } from "../draw/index";
 
 const HEIGHT = 190; // px
@@ -12,6 +12,7 @@ export class Waterfall {
   #canvas = element("canvas", { class: "mha-waterfall", "data-picture": "waterfall", role: "img" });
   #sum = element("p", { class: "mha-sum" });
   #parts: number[] = [];
+  #names: string[] = [];
   #output = 0;
   #reference = 0;
 
@@ -24,9 +25,10 @@ export class Waterfall {
   }
 
   show(sum: HeadSum, query: number, dimension: number): void {
-    const { tokens, d_model, contributions, gates } = sum;
+    const { tokens, d_model } = sum;
     const place = query * d_model + dimension;
-    this.#parts = Array.from(gates, (gate, head) => gate * contributions[head * sum.output.length + place]!);
+    this.#parts = parts(sum, query).map((part) => part[dimension]!);
+    this.#names = partNames(sum);
     this.#output = sum.output[place]!;
     this.#reference = sum.reference[place]!;
     write(this.#title, `Dimension ${dimension} at “${tokens[query]}”, added head by head`);
@@ -88,8 +90,9 @@ export class Waterfall {
         pen.text(words, middle(head), above, { size: 12, colour: text, align: "center" });
       }
       if (step >= 14 || head % Math.ceil(14 / step) === 0) {
-        const name = step >= 48 ? `head ${head}` : String(head);
-        pen.text(name, middle(head), HEIGHT - 9, { ...sizes, align: "center" });
+        const name = this.#names[head]!;
+        const fits = step >= 48 ? name : name.replace(/^head |(?<=^b)ias$/, ""); // 0, 1, b
+        pen.text(fits, middle(head), HEIGHT - 9, { ...sizes, align: "center" });
       }
     });
     const last = count - 1;

@@ -1,6 +1,7 @@
 import {
   answersOf,
   checkTrainer,
+  contribute,
   countParameters,
   FRESH,
   initialWeights,
@@ -140,12 +141,15 @@ export function start(values: Values): RunRecord[] | Failure {
   return [1, settings.num_heads].map((count) => untrained(task, count, settings));
 }
 
-/** The run's attention on the held sequence, packed as Python's `given_trace` packs a trace. */
+/** The run's attention on the held sequence and what each head adds, packed as Python's `given_trace` packs a trace. */
 export function handedOn(settings: TrainerSettings, { facts, weights }: RunRecord): Values {
   const task = taskOf(settings.task, settings.k);
   const { tokens } = sequences(task, settings.seed, FRESH, 1);
   const { q, k, v, scores, attn, z, output } = readSequence(task, weights, facts.num_heads, tokens);
-  const tensors = { q, k, v, scores, attn, z, output };
+  const { num_heads, d_head } = facts;
+  const shape = { seq: tokens.length, d_model: task.d_model, num_heads, d_head };
+  const contributions = contribute(z, weights["w_o"]!, shape, null);
+  const tensors = { q, k, v, scores, attn, z, output, contributions, bias: weights["b_o"]! };
   const flat = new Uint8Array(Object.values(tensors).reduce((sum, { byteLength }) => sum + byteLength, 0));
   let start = 0;
   for (const { buffer, byteOffset, byteLength } of Object.values(tensors)) {
@@ -154,8 +158,8 @@ export function handedOn(settings: TrainerSettings, { facts, weights }: RunRecor
   }
   return {
     tokens: Array.from(tokens, (token) => symbolWords(task.name)[token]!),
-    num_heads: facts.num_heads,
-    d_head: facts.d_head,
+    num_heads,
+    d_head,
     d_model: task.d_model,
     fields: Object.entries(tensors).map(([name, { length }]) => [name, length]),
     data: btoa(Array.from(flat, (byte) => String.fromCharCode(byte)).join("")),

@@ -1,0 +1,51 @@
+"""Pairs of sentences of our own that say the same; each two pairs differ in who, when or whether."""
+
+PARAPHRASES = (
+    ("The dog chased the cat through the garden.", "A cat was being hunted across the yard by a dog."),
+    ("The cat chased the dog through the garden.", "A dog was being hunted across the yard by a cat."),
+    ("The train left the station two hours late.", "Our train departed with a delay of two hours."),
+    ("The train left the station two minutes early.", "Our train departed slightly ahead of schedule."),
+    ("My grandmother taught me how to bake bread.", "I learned bread making from my grandmother."),
+    ("I taught my grandmother how to use the phone.", "My grandmother learned from me how a phone works."),
+    ("The committee rejected the new proposal.", "The latest plan was turned down by the board."),
+    ("The committee accepted the new proposal.", "The latest plan was approved by the board."),
+    ("It rained all day, so we stayed at home.", "Because of the constant rain we did not go out."),
+    (
+        "The sun shone all day, so we went to the lake.",
+        "As the weather was fine, we spent the day by the water.",
+    ),
+    ("She has played the violin since she was five.", "She took up the violin at the age of five."),
+    ("She gave up the violin when she was twenty.", "At twenty she stopped playing the violin."),
+    ("The price of coffee rose sharply last year.", "Coffee became much more expensive over the past year."),
+    ("The price of coffee fell sharply last year.", "Coffee became much cheaper over the past year."),
+    ("The doctor told him to take more exercise.", "He was advised by his physician to move more."),
+    (
+        "The doctor told him to stay in bed for a week.",
+        "He was ordered by his physician to rest for seven days.",
+    ),
+    ("They painted the kitchen walls yellow.", "The walls of their kitchen are now yellow."),
+    ("They painted the garden fence green.", "The fence around their garden is now green."),
+    ("The bank refused to lend the shop any money.", "The shop was denied a loan by the bank."),
+    (
+        "The shop refused to put its money in the bank.",
+        "The shop would not deposit its earnings with the bank.",
+    ),
+    ("Few people attended the first concert.", "The opening concert had a small audience."),
+    ("Hundreds of people attended the last concert.", "The final concert drew a large audience."),
+    ("The library closes at six on Saturdays.", "On Saturday you can use the library until six."),
+    ("The library is closed on Sundays.", "You cannot use the library on a Sunday."),
+    (
+        "He forgot to lock the door of the office.",
+        "The office was left unlocked because he did not remember.",
+    ),
+    (
+        "He forgot where he had put the office keys.",
+        "He could not recall the place of the keys to the office.",
+    ),
+    ("The bridge was built more than a century ago.", "The bridge is over one hundred years old."),
+    ("The bridge was pulled down last summer.", "They demolished the bridge a few months ago."),
+    ("Our team won the match in the last minute.", "A late goal gave us the victory."),
+    ("Our team lost the match in the last minute.", "A late goal cost us the game."),
+    ("The children found a wallet on the beach.", "A purse was discovered by the kids near the sea."),
+    ("The children lost a ball on the beach.", "The kids could not find their ball by the sea any more."),
+)
