@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from book.api import write_pages
 from book.engine import PACKAGE, BookError, tree_hash, write_ast
 from book.theme.site import build as draw_site
 from mha_lessons.notebooks import NotebookError, notebooks
@@ -38,6 +39,8 @@ def build(source: Path = BOOK, out: Path = OUT) -> Path:
 
 
 def _build(source: Path, out: Path, start: float) -> Path:
+    if source == BOOK:
+        write_pages()
     ast = write_ast(source)
     _say(f"drawing the pages ({time.monotonic() - start:.0f} s so far)")
     fresh = out.with_name(f"{out.name}.new")

@@ -39,11 +39,14 @@ class HeadSum(NamedTuple):
     reference: Float[Tensor, "query d_model"]
     """With all gates 1."""
     gap: float
-    """Largest |output - sum of gate times contribution|: rounding."""
+    """Largest |output - sum of gate times contribution|: rounding. Of tensors handed in with all gates 1, as
+    their output is."""
     change_gap: float
     """Largest |output - reference - sum of (gate - 1) times contribution|: what a gate takes away is exactly
     its head's part."""
     movement: Movement
+    bias: Float[Tensor, " d_model"] | None = None
+    """What no gate changes; of a layer that was handed in and has one."""
 
 
 def head_sum(params: Params, gates: Sequence[float] = ()) -> HeadSum:
@@ -74,20 +77,73 @@ def head_sum(params: Params, gates: Sequence[float] = ()) -> HeadSum:
         reference = plain.output[0]
         contributions = plain.contributions[0]
         output = mha.trace(x, mask=mask, gates=factors).output[0]
-    gap = _largest_gap(output, contributions, factors)
-    change_gap = _largest_gap(output - reference, contributions, factors - 1)
+    gap = _largest_gap(output, _add_up(contributions, factors))
+    return _compared(tokens, roles, factors, contributions, output, reference, gap)
+
+
+def given_sum(
+    tokens: list[str],
+    contributions: Float[Tensor, "head query d_model"],
+    output: Float[Tensor, "query d_model"],
+    bias: Float[Tensor, " d_model"] | None = None,
+    gates: Sequence[float] = (),
+) -> HeadSum:
+    """The sum over heads of a layer whose tensors were handed in.
+
+    Args:
+        tokens: a word for each query.
+        contributions: what each head adds.
+        output: the layer's own, which the sum is held against.
+        bias: what the layer adds at every word.
+        gates: as in `head_sum`.
+
+    Raises:
+        ValueError: with the sentence of `check_gates`.
+
+    >>> contributions = torch.tensor([[[1.0, 2.0]], [[3.0, 4.0]]])
+    >>> found = given_sum(["a"], contributions, torch.tensor([[4.0, 6.0]]), gates=[0])
+    >>> found.output, found.gap
+    (tensor([[3., 4.]]), 0.0)
+    """
+    fault = check_gates(gates)
+    if fault is not None:
+        raise ValueError(fault)
+    factors = all_gates(gates, len(contributions))
+    plain = _add_up(contributions, torch.ones_like(factors), bias)
+    gated = _add_up(contributions, factors, bias)
+    gap = _largest_gap(output, plain)
+    return _compared(tokens, None, factors, contributions, gated.float(), plain.float(), gap, bias)
+
+
+def _compared(
+    tokens: list[str],
+    roles: list[str] | None,
+    factors: Float[Tensor, " head"],
+    contributions: Float[Tensor, "head query d_model"],
+    output: Float[Tensor, "query d_model"],
+    reference: Float[Tensor, "query d_model"],
+    gap: float,
+    bias: Float[Tensor, " d_model"] | None = None,
+) -> HeadSum:
+    """What the gates changed, beside what they changed it from."""
+    change_gap = _largest_gap(output - reference, _add_up(contributions, factors - 1))
     moved = movement(output, reference)
-    return HeadSum(tokens, roles, factors, contributions, output, reference, gap, change_gap, moved)
+    return HeadSum(tokens, roles, factors, contributions, output, reference, gap, change_gap, moved, bias)
 
 
-def _largest_gap(
-    vectors: Float[Tensor, "query d_model"],
+def _add_up(
     contributions: Float[Tensor, "head query d_model"],
     factors: Float[Tensor, " head"],
-) -> float:
-    """The other way to the same vectors: head by head. What is left between the two is rounding."""
-    parts = factors.double()[:, None, None] * contributions.double()
-    return (vectors.double() - parts.sum(0)).abs().max().item()
+    bias: Float[Tensor, " d_model"] | None = None,
+) -> Float[Tensor, "query d_model"]:
+    """The other way to the same vectors: head by head, and the bias at every word."""
+    total = (factors.double()[:, None, None] * contributions.double()).sum(0)
+    return total if bias is None else total + bias.double()
+
+
+def _largest_gap(output: Float[Tensor, "query d_model"], total: Float[Tensor, "query d_model"]) -> float:
+    """What is left between the two ways is rounding."""
+    return (output.double() - total).abs().max().item()
 
 
 def all_gates(gates: Sequence[float], num_heads: int) -> Float[Tensor, " head"]:

@@ -135,7 +135,8 @@ class watch:  # noqa: N801 - a verb, as `open` is one
 
         Raises:
             IndexError, ValueError, LessonError: there is no such layer or sequence, it was not kept, its
-                table is not that of a whole sequence, or the tokens do not match; the sentence says what to do.
+                table is not that of a whole sequence, or the tokens do not match; the sentence says what to
+                do.
         """
         if layer is not None:
             from mha_lessons.widgets.head_explorer import HeadExplorer

@@ -169,7 +169,7 @@ def test_a_page_loads_the_scripts_of_its_own_widgets_only(html: str, drawn: Site
     [
         (
             output(**{"application/vnd.jupyter.widget-view+json": "{}", "text_plain": "W()"}),
-            "a widget without",
+            "a W needs a kernel, and a page has none",
         ),
         (
             output(**{"application/vnd.mha-lessons.widget+json": '{"widget": "w", "state": {}}'}),

@@ -13,6 +13,8 @@ from mha_lessons.notebooks.facts import Fact, Reference, read_facts, read_refere
 from mha_lessons.notebooks.labels import Labels
 from mha_lessons.notebooks.problem import ChapterError, NotebookError
 
+REFERENCE = "api/"  # pages that are made of docstrings: there is nothing to run in them
+
 
 class Book:
     """The book in a folder.
@@ -71,8 +73,8 @@ def _contents(folder: Path) -> list[str]:
 
     def collect(entries: list[dict[str, object]]) -> None:
         for entry in entries:
-            if isinstance(entry.get("file"), str):
-                names.append(str(entry["file"]))
+            if isinstance(name := entry.get("file"), str) and not name.startswith(REFERENCE):
+                names.append(name)
             children = entry.get("children")
             if isinstance(children, list):
                 collect(children)
