@@ -30,6 +30,8 @@ def copy_assets(out: Path, widgets: set[str], libraries: set[str], problems: lis
         shutil.copytree(BUNDLES / "licences", out / "licences", dirs_exist_ok=True)
     if "real_heads" in widgets:  # a script a sentence, each loaded when a reader chooses it
         shutil.copytree(BUNDLES / "sentences", out / "sentences", dirs_exist_ok=True)
+    if "head_pruner" in widgets:  # a script a trained model, likewise
+        shutil.copytree(BUNDLES / "readers", out / "readers", dirs_exist_ok=True)
     fonts = BUNDLES / "katex" / "fonts"
     if fonts.is_dir():
         only_woff2 = shutil.ignore_patterns("*.ttf", "*.woff")

@@ -27,6 +27,7 @@ class Document(HTMLParser):
     ids: list[str] = field(default_factory=list)
     addresses: list[str] = field(default_factory=list)
     cards: list[str] = field(default_factory=list)
+    widgets: list[str] = field(default_factory=list)
     text: list[str] = field(default_factory=list)
     forbidden: list[str] = field(default_factory=list)
     policy: str | None = None
@@ -41,6 +42,8 @@ class Document(HTMLParser):
         self.unseen += tag in UNSEEN
         if name := own.get("id"):
             self.ids.append(name)
+        if widget := own.get("data-widget"):
+            self.widgets.append(widget)
         if card := own.get("data-card"):
             self.cards.append(card)
         self.addresses += [value for key, value in attrs if key in ADDRESSES and value]
@@ -131,8 +134,18 @@ def _broken(document: Document, documents: dict[str, Document], out: Path) -> It
         if address.startswith(ELSEWHERE):
             continue
         path, _, anchor = unquote(address).partition("#")
+        anchor = anchor.partition("?")[0]  # the state of a widget follows its place
         target = documents.get(path or document.file.name)
         if path and not (out / path).is_file():
             yield f"the link {address!r} leads nowhere: there is no {path}"
-        elif anchor and (target is None or anchor not in target.ids):
+        elif anchor and (target is None or anchor not in [*target.ids, *_places(target.widgets)]):
             yield f"the link {address!r} leads nowhere: {path or 'the page'} has nothing called {anchor!r}"
+
+
+def _places(widgets: list[str]) -> list[str]:
+    """Where the links to a page's widgets point: the name and the number among its kind, from 1.
+
+    >>> _places(["head_sum", "self_check", "head_sum"])
+    ['head_sum-1', 'self_check-1', 'head_sum-2']
+    """
+    return [f"{name}-{widgets[: i + 1].count(name)}" for i, name in enumerate(widgets)]
