@@ -154,7 +154,7 @@ class HeadPruner(LessonWidget):
         if fault := pruned.check_order(self.by_hand):
             raise ValueError(fault)
         task, run = pruned.task, self._retrainer.facts()
-        retrained_attn = run.pop("attn")
+        retrained_attn, worth = run.pop("attn"), pruned.importance
         return {
             "task": task.name,
             "num_heads": pruned.num_heads,
@@ -162,7 +162,9 @@ class HeadPruner(LessonWidget):
             "answers": task.answers,
             "classes": task.classes,
             "tokens": pruned.held[0].tolist(),
-            **pruned.importance,
+            "loss": worth["loss"],
+            "gradients": torch.tensor(worth["gradients"]),
+            "without": torch.tensor(worth["without"]),
             "orders": pruned.orders | {"hand": list(self.by_hand)},
             "curves": pruned.curves | {"hand": pruned.curve(self.by_hand)},
             "attn": pruned.attn,

@@ -16,6 +16,7 @@ from mha_lessons.widgets.bundle import STATIC
 from tests.browser.conftest import Watched
 from tests.browser.explorer import PIXELS, next_frame, show_numbers
 from tests.browser.widget_page import (
+    SVG,
     copied,
     open_widget,
     ready,
@@ -66,8 +67,8 @@ def test_the_curves_and_the_worth_of_heads_are_torch_s(watched: Watched, tmp_pat
         assert last == [f"head {head}" for head in numbers["orders"][order]]
     worth = table(widget, "what each head is worth")
     assert float(worth[0][2]) == pytest.approx(numbers["loss"], rel=0.01)
-    assert [float(row[1]) for row in worth[1:]] == pytest.approx(numbers["gradients"], rel=0.01)
-    assert [float(row[2]) for row in worth[1:]] == pytest.approx(numbers["without"], rel=0.01)
+    assert [float(row[1]) for row in worth[1:]] == pytest.approx(numbers["gradients"].tolist(), rel=0.01)
+    assert [float(row[2]) for row in worth[1:]] == pytest.approx(numbers["without"].tolist(), rel=0.01)
     pruner.close()
 
 
@@ -301,6 +302,8 @@ def test_a_saved_picture_has_title_description_and_the_state_of_each_head(
     texts = svg_texts(root)
     assert {"heads left", "guessing", "by gradient", "breaks"} <= texts
     assert any("off, 1st to go" in text for text in texts)
+    pale = [group for group in root.iter(f"{SVG}g") if group.get("opacity") == "0.25"]
+    assert len(pale) == 1, "the head that is off"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -19,11 +19,7 @@ import { Retraining } from "../../widgets/core/retraining";
 import { sequences } from "../../widgets/core/task";
 import { readerOf } from "../../widgets/core/trained_reader";
 
-const [questionsFile, answersFile, arraysFile] = process.argv.slice(2) as [
-  string,
-  string,
-  string,
-];
+const [questionsFile, answersFile, arraysFile] = process.argv.slice(2) as [string, string, string];
 
 interface Asked {
   file: string;
@@ -72,10 +68,7 @@ const answer: Record<string, (asked: Asked) => unknown> = {
   },
   retrain({ file, order, steps }) {
     const reader = read(file);
-    const training = new Retraining(
-      reader,
-      gatesWithout(reader.num_heads, order),
-    );
+    const training = new Retraining(reader, gatesWithout(reader.num_heads, order));
     const losses = Array.from({ length: steps }, () => training.next()!.loss);
     return { losses, ...kept(training.weights) };
   },
@@ -89,9 +82,7 @@ const answer: Record<string, (asked: Asked) => unknown> = {
   },
 };
 
-const questions: [string, Asked][] = JSON.parse(
-  readFileSync(questionsFile, "utf-8"),
-);
+const questions: [string, Asked][] = JSON.parse(readFileSync(questionsFile, "utf-8"));
 const answers = questions.map(([kind, asked]) => answer[kind]!(asked));
 writeFileSync(answersFile, JSON.stringify(answers));
 writeFileSync(arraysFile, Buffer.from(Float32Array.from(arrays.flat()).buffer));

@@ -1,5 +1,6 @@
 import { symbolWords } from "../core/index";
 import { element, HeatMap, scientific, weights, write, type Cleanup, type Theme } from "../draw/index";
+import type { Picture } from "../frame/index";
 import type { Drawn, Shown } from "./answer";
 import { ordinal } from "./phrases";
 
@@ -26,8 +27,14 @@ export class Cards {
     private readonly toggle: (head: number) => void,
   ) {}
 
-  pictures(): HeatMap[] {
-    return this.#cards.filter(({ button }) => !button.hidden).map(({ map }) => map);
+  /** A head that is off is as pale in the saved picture as on the screen. */
+  pictures(): Picture[] {
+    return this.#cards
+      .filter(({ button }) => !button.hidden)
+      .map(({ button, map }) => ({
+        root: map.root,
+        svg: () => (button.ariaPressed === "true" ? map.svg() : `<g opacity="0.25">${map.svg()}</g>`),
+      }));
   }
 
   show(drawn: Drawn, { order, off, after }: Shown, theme: Theme): void {

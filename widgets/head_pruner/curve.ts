@@ -146,11 +146,11 @@ export class CurvePlot {
       if (!strong) continue;
       for (const [px, py] of points) dot(pen, px, py, 3.5, colours[LOOKS[order].colour]);
     }
+    this.#mark(pen, now, y(shown.shares[0]), percent(shown.shares[0]), colours);
     for (const { off, accuracy } of drawn.retrained) {
       const style = { size: 18, colour: colours.fg, align: "center" as const };
       pen.text("◆", x(off.length), y(accuracy), style);
     }
-    this.#mark(pen, now, y(shown.shares[0]), percent(shown.shares[0]), colours);
   }
 
   /** The point that the heads below show, with its share. */

@@ -47,7 +47,7 @@ export const TASKS: Record<string, string> = {
 export function left({ num_heads, answers }: Drawn, { off, shares, after }: Shown): string {
   const on = num_heads - off.length;
   const of = off.length ? `${on} of ${heads(num_heads)} on` : `all ${heads(num_heads)} on`;
-  const trained = after ? `, trained on for ${after.steps} steps: ${percent(shares[0])} before that` : "";
+  const trained = after ? `, retrained for ${after.steps} steps (${percent(shares[0])} before)` : "";
   const whole = after?.all_right ?? shares[1];
   return (
     `of the look-ups right with ${num_heads === 1 && on ? "its 1 head on" : of}${trained}; ` +

@@ -17,14 +17,14 @@ export class View implements FramedView<Drawn> {
   readonly body: readonly HTMLElement[];
   #controls: Controls;
   #rule = element("p", { class: "mha-rule" });
-  #share = element("output", { class: "mha-big" });
+  #share = element("output", { class: "mha-big mha-svg-text" });
   #left = element("p", { class: "mha-svg-text" });
   #verdict = element("p", { class: "mha-verdict mha-svg-text" });
   #curve: CurvePlot;
   #retrain = element("button", { type: "button", class: "mha-button", name: "retrain" });
-  #state = element("p", { class: "mha-state", role: "status" });
+  #state = element("p", { class: "mha-state mha-svg-text", role: "status" });
   #title = element("h3", {});
-  #worth = element("p", { class: "mha-read" });
+  #worth = element("p", { class: "mha-read mha-svg-text" });
   #cards: Cards;
   #legend = new Legend("weight");
   #now: { drawn: Drawn; shown: Shown } | undefined;
