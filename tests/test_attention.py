@@ -637,3 +637,9 @@ def test_importing_the_package_imports_no_torch_and_names_are_found_when_used() 
 
     with pytest.raises(AttributeError, match=r"^module 'mha_lessons' has no attribute 'Head'; it has Multi"):
         mha_lessons.Head  # noqa: B018
+
+
+def test_attend_shares_a_single_key_value_head_among_all_query_heads() -> None:
+    q, k, v = torch.randn(2, 3, 5, 4), torch.randn(2, 1, 7, 4), torch.randn(2, 1, 7, 4)
+    every = attend(q, k.expand(-1, 3, -1, -1), v.expand(-1, 3, -1, -1))
+    torch.testing.assert_close(attend(q, k, v), every)
