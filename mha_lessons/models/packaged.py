@@ -117,11 +117,11 @@ def _quiet() -> Iterator[None]:
 
     level, bars = theirs.get_verbosity(), theirs.is_progress_bar_enabled()
     theirs.set_verbosity(logging.ERROR)
-    theirs.disable_progress_bar()  # type: ignore[no-untyped-call]
+    theirs.disable_progress_bar()
     try:
         with redirect_stderr(io.StringIO()):  # the bar of its GGUF reader asks nobody
             yield
     finally:
         theirs.set_verbosity(level)
         if bars:
-            theirs.enable_progress_bar()  # type: ignore[no-untyped-call]
+            theirs.enable_progress_bar()
