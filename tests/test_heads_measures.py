@@ -17,7 +17,7 @@ from mha_lessons.heads.measures import (
     share_on,
 )
 from mha_lessons.heads.similarity import js_distance, nearest_head, num_groups
-from mha_lessons.heads.survey import induction, look, pool
+from mha_lessons.heads.survey import MEASURES, farthest, induction, look, pool
 from mha_lessons.heads.treebank import Sentence
 from tests.tiny_models import tiny
 
@@ -151,3 +151,24 @@ def test_a_sentence_that_the_model_cannot_read_is_left_out_and_counts_nowhere() 
     one, _ = pool([look(model, short)])
     both, _ = pool([look(model, short), {}])
     assert all(np.array_equal(one[name], both[name]) for name in one)
+
+
+def test_a_measure_that_no_head_has_any_of_is_left_out() -> None:
+    sentence = Sentence("s", "the dog chased a cat", [(0, 3), (4, 7), (8, 14), (15, 16), (17, 20)], [])
+    assert "next" not in pool([look(tiny("llama"), sentence)])[0]
+    assert "last" not in pool([look(tiny("llama"), sentence)])[0]
+    assert {"next", "last"} <= set(pool([look(tiny("bert"), sentence)])[0])
+
+
+def test_the_head_that_looks_farthest_is_found_among_those_that_look_at_words_at_all() -> None:
+    # Of 10 queries head 0 sends 9 to words and 8 of those far, head 1 less far; head 2 hardly looks at words.
+    far, other = np.zeros((2, len(MEASURES), 1, 3))
+    far[-1, 0], other[-1, 0] = [8, 4, 0.1], [9, 9, 0.1]
+    looks = [{"sums": far, "counts": other, "chance": np.array([6.0, 10.0])} for _ in range(6)]
+    found = farthest(looks, seed=1)
+    assert found is not None
+    assert (found["head"], found["queries"]) == ((0, 0), 30)
+    assert found["share"] == found["interval"][0] == found["interval"][1] == pytest.approx(8 / 9)
+    assert (found["of_all_attention"], found["by_chance"]) == (0.9, 0.6)
+    assert farthest([each | {"chance": np.zeros(2)} for each in looks], seed=1) is None
+    assert farthest([each | {"counts": other / 100} for each in looks], seed=1) is None

@@ -156,6 +156,16 @@ def test_the_direction_is_chosen_on_the_choosing_half_too() -> None:
     assert score.direction == TO_HEAD
 
 
+def test_a_direction_with_more_questions_goes_before_one_with_more_gain() -> None:
+    few = Questions(np.ones((60, 1), dtype=bool), np.full(60, 9), np.arange(60))
+    many = Questions(np.zeros((80, 1), dtype=bool), np.full(80, 9), np.arange(80))
+    score = best_direction(
+        score_relations({("obj", TO_HEAD): few, ("obj", TO_DEPENDENT): many}, 1, 80, 4), "obj"
+    )
+    assert score is not None
+    assert score.direction == TO_DEPENDENT
+
+
 def test_a_relation_too_rare_for_either_half_is_not_reported() -> None:
     rare = Questions(np.ones((48, 2), dtype=bool), np.ones(48, dtype=int), np.arange(48))
     assert score_relations({("obj", TO_HEAD): rare}, 2, 48, seed=1) == []

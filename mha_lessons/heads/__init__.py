@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mha_lessons.heads.problem import DataError
-    from mha_lessons.heads.results import shipped
+    from mha_lessons.heads.shipping import shipped
     from mha_lessons.heads.study import Study
 
 __all__ = ["DataError", "Study", "shipped"]
-_HOMES = {"DataError": "problem", "shipped": "results", "Study": "study"}
+_HOMES = {"DataError": "problem", "shipped": "shipping", "Study": "study"}
 
 
 def __getattr__(name: str) -> Any:

@@ -222,9 +222,15 @@ def _score(
 
 
 def best_direction(scores: Iterable[Score], relation: str) -> Score | None:
-    """Of a relation's directions the one with more gain on the half that chose; None if it was too rare."""
+    """Of a relation's directions the one with more questions; None if it was too rare.
+
+    A model that sees both ways is asked as many in both: of equals, the one with more gain on the half that
+    chose.
+    """
     rows = [score for score in scores if score.relation == relation]
-    return max(rows, key=lambda score: score.chosen_score - score.chosen_baseline, default=None)
+    return max(
+        rows, key=lambda row: (row.chosen_on + row.n, row.chosen_score - row.chosen_baseline), default=None
+    )
 
 
 def held_out_scores(

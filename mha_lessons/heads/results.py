@@ -7,7 +7,6 @@ import json
 import math
 import platform
 from importlib.metadata import PackageNotFoundError, version
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -109,19 +108,3 @@ def _plain(value: Any) -> Any:
         short = round(value, DIGITS)
         return int(short) if short == int(short) else short
     return value
-
-
-def shipped(name: str) -> dict[str, Any]:
-    """The results that come with the package: of "minilm" or "smollm2".
-
-    Raises:
-        ValueError: no results of that name are here.
-    """
-    folder = files("mha_lessons") / "data" / "heads"
-    names = sorted(
-        each.name.removesuffix(".json") for each in folder.iterdir() if each.name.endswith(".json")
-    )
-    if name not in names:
-        raise ValueError(f"name should be one of {', '.join(names)}, got {name!r}")
-    found: dict[str, Any] = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
-    return found

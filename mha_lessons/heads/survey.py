@@ -29,6 +29,8 @@ from mha_lessons.models.words import words_attention
 MEASURES = ("entropy", "distance", "previous", "next", "self", "first", "last", "far")
 """In the order of the arrays; `first` and `last` are the special tokens at the ends ([CLS] and [SEP]), where
 a model has them; `far` is attention on far words over attention on other words."""
+SPOKEN = 0.1
+"""The least share of its attention that a head sends to other words, to be asked how far it looks."""
 PERIOD, ROUNDS = 24, 8
 """Random tokens said twice, and how often with new ones, for the induction score."""
 
@@ -94,7 +96,8 @@ def _token_measures(
 def pool(looks: Iterable[Arrays]) -> tuple[dict[str, Float[np.ndarray, "layer head"]], float]:
     """Every measure over all sentences, a query counting once wherever it stands; and `far` by chance.
 
-    A measure without a single query, such as the share of [SEP] in a model without it, is left out.
+    A measure that no head has any of is left out: the share of [SEP] in a model without it, or of the next
+    token in one that looks back only.
     """
     whole = [each for each in looks if each]
     sums = np.sum([each["sums"].astype(float) for each in whole], axis=0)
@@ -103,13 +106,16 @@ def pool(looks: Iterable[Arrays]) -> tuple[dict[str, Float[np.ndarray, "layer he
     named = {
         name: sums[place] / np.maximum(counts[place], 1e-12)
         for place, name in enumerate(MEASURES)
-        if counts[place].any()
+        if sums[place].any()
     }
     return named, float(far / queries) if queries else float("nan")
 
 
 def farthest(looks: Sequence[Arrays], seed: int) -> dict[str, Any] | None:
     """The head with most of its attention between words on far ones; chosen on one half, told of the other.
+
+    Heads that park nearly all of their attention on a sink are passed over: a share of next to nothing says
+    nothing. At least `SPOKEN` of a head's attention has to go to other words.
 
     Args:
         looks: what `look` gives for each sentence, none of them empty.
@@ -127,7 +133,11 @@ def farthest(looks: Sequence[Arrays], seed: int) -> dict[str, Any] | None:
     choose = halves(range(len(looks)), seed)
     if not even[choose, 1].any() or not even[~choose, 1].any():
         return None
-    share = far[choose].sum(0) / np.maximum(other[choose].sum(0), 1e-12)
+    on_words = other[choose].sum(0)
+    speaks = on_words >= SPOKEN * even[choose, 1].sum()
+    if not speaks.any():
+        return None
+    share = np.where(speaks, far[choose].sum(0) / np.maximum(on_words, 1e-12), -1)
     layer, head = np.unravel_index(share.argmax(), share.shape)
     sums, counts = far[~choose, layer, head], other[~choose, layer, head]
     chance, queries = even[~choose].sum(0)

@@ -22,7 +22,7 @@ from mha_lessons.packed import pack
 from mha_lessons.problem import LessonError
 from mha_lessons.sentences import FOLDER, MODELS, script_path, sentences, write_script
 
-LAYERS = {"minilm": None, "smollm2": [0, 1, 3, 6, 9, 12, 14, 16, 17, 18, 24, 29]}
+LAYERS = {"minilm": None, "smollm2": [0, 1, 4, 7, 10, 13, 16, 17, 18, 22, 26, 29]}
 """Layers that ship; None: all. Of SmolLM2's 30 some of each depth, and those whose heads are talked about."""
 
 ROLES = {"pronoun to name": "pronoun", "verb and object": "object", "grammar": "grammar", "long range": "far"}

@@ -6,6 +6,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
+from book.api import PAGES as REFERENCE_OF
 from book.build import BOOK
 
 FRAME = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
@@ -18,6 +19,7 @@ WATCH_SHIFTS = """() => {
     .observe({ type: "layout-shift", buffered: true });
 }"""
 MADE = ["sources.html", "404.html"]  # by the theme, from no chapter
+REFERENCE = [f"{name.replace('_', '-').replace('.', '-')}.html" for name in REFERENCE_OF]  # from docstrings
 
 
 def chapters() -> list[str]:
@@ -26,7 +28,7 @@ def chapters() -> list[str]:
     return [f"{name}.html" for name in re.findall(r"- file: ([\w-]+)\.md", contents)]
 
 
-PAGES = [*chapters(), *MADE]
+PAGES = [*chapters(), *REFERENCE, *MADE]
 
 
 def scroll_through(page: Page) -> None:
