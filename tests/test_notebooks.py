@@ -350,7 +350,7 @@ def lost(source: str, written: str) -> Counter[str]:
 def left_over(markdown: str) -> list[str]:
     """MyST syntax outside of code."""
     outside = re.sub(r"^(`{3,})(?!\{).*?^\1", "", markdown, flags=re.DOTALL | re.MULTILINE)
-    outside = re.sub(r"(?<![`}])(`+)(?!`)[^`]+?\1(?!`)", "", outside)
+    outside = re.sub(r"(?<![`}])(`+)(?!`)[^`]+?\1(?!`)", "code", outside)
     return re.findall(
         r"\{[\w:-]+\}`|[`:]{3,}\s*\{[^}]*\}|^\(.*\)=$|\[\]\(|\[\^|^\s*:[\w-]+:|\.md[#)]",
         outside,

@@ -82,11 +82,14 @@ def test_a_chosen_cell_reads_torchs_dot_product_score_and_weight_and_tells_the_k
         "the kernel to hear of it",
     )
     wanted = attention_by_hand(START)
-    read = {
-        name: float(explorer.locator(f'[data-number="{name}"]').get_attribute("data-value") or "nan")
-        for name in ("dot", "score", "weight")
-    }
-    assert read["dot"] == pytest.approx(float(wanted["q"][1, 2] @ wanted["k"][1, 3]), abs=1e-4)
+    dot = float(wanted["q"][1, 2] @ wanted["k"][1, 3])
+
+    def shown(name: str) -> float:
+        return float(explorer.locator(f'[data-number="{name}"]').get_attribute("data-value") or "nan")
+
+    # what is out of sight is drawn once the hand rests
+    until(lesson.page, lambda: shown("dot") == pytest.approx(dot, abs=1e-4), "the dot product of the cell")
+    read = {name: shown(name) for name in ("score", "weight")}
     assert read["score"] == pytest.approx(float(wanted["scores"][1, 2, 3]), abs=1e-4)
     assert read["weight"] == pytest.approx(float(wanted["attn"][1, 2, 3]), abs=1e-5)
 
