@@ -158,7 +158,7 @@ def _traits(path: str) -> Iterator[str]:
         for trait, value in made.page_state().items()
     ]
     made.close()
-    yield "\n".join(["| trait | at first | |", "| --- | --- | --- |", *rows])
+    yield "\n".join(["| trait | at first | meaning |", "| --- | --- | --- |", *rows])
 
 
 def _cell(text: str) -> str:
