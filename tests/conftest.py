@@ -4,10 +4,12 @@ from collections.abc import Iterator
 
 import jaxtyping
 import pytest
+import torch
 from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.chromium import ARGUMENTS, find_chromium
+from tests.modules import modules_with
 from tests.site import built_site
 
 __all__ = ["built_site"]
@@ -17,9 +19,13 @@ settings.register_profile(
 )
 settings.load_profile("fixed")
 
-MODULES = ("attention", "cache", "dot_product", "inputs", "masks", "rotary", "trace")
-SHAPED = [f"mha_lessons.{name}" for name in MODULES]
-jaxtyping.install_import_hook(SHAPED, "beartype.beartype")
+jaxtyping.install_import_hook(modules_with("jaxtyping"), "tests.modules.checked")
+
+
+@pytest.fixture(autouse=True)
+def seeded() -> None:
+    """Random tensors are the same in every run of a test, alone or among others."""
+    torch.manual_seed(0)
 
 
 @pytest.fixture

@@ -163,6 +163,8 @@ def survives(name: str, tree: ast.Module) -> bool:
 
 def survivors(name: str) -> Iterator[tuple[str, bool]]:
     """Each mutant of a module, and whether it survives."""
+    if f"mha_lessons.{name}" in sys.modules:
+        raise RuntimeError(f"{name} has been imported: its tests would see the module as it is")
     for module in ("torch", "pytest", "hypothesis", "jaxtyping", "beartype", "playwright.sync_api"):
         importlib.import_module(module)
     importlib.import_module("torch").set_num_threads(1)  # a pool of threads does not outlive a fork

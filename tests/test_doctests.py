@@ -1,28 +1,15 @@
+"""The examples in the docstrings, of every module that has any."""
+
 import doctest
 import importlib
 
 import pytest
 
-MODULES = [
-    "shapes",
-    "masks",
-    "inputs",
-    "trace",
-    "dot_product",
-    "attention",
-    "interop",
-    "rotary",
-    "cache",
-    "cost",
-    "widgets.head_trainer",
-    "widgets.trainer_settings",
-    "widgets.trainer_words",
-]
+from tests.modules import modules_with
 
 
-@pytest.mark.parametrize("name", MODULES)
+@pytest.mark.parametrize("name", modules_with(">>>"))
 def test_every_example_in_the_docstrings_does_what_it_says(name: str, unchecked: None) -> None:
-    module = importlib.import_module(f"mha_lessons.{name}")
-    failed, tried = doctest.testmod(module)
+    failed, tried = doctest.testmod(importlib.import_module(name))
     assert tried > 0
     assert failed == 0

@@ -1,7 +1,5 @@
 """Models, training and measuring: what the experiments rest on."""
 
-import doctest
-import importlib
 import math
 import subprocess
 import sys
@@ -32,22 +30,10 @@ from mha_lessons.experiments.task import FRESH, Sequences
 from mha_lessons.experiments.training import loss_of
 from mha_lessons.weights import random_weights
 
-MODULES = [
-    "task", "juggling", "binding", "near_far", "induction", "reader", "model", "layers", "settings",
-    "training", "evaluation", "proof", "pruning", "trained",
-]  # fmt: skip
-
 
 @pytest.fixture(autouse=True)
 def one_thread() -> None:
     torch.set_num_threads(1)
-
-
-@pytest.mark.parametrize("name", MODULES)
-def test_every_example_in_the_experiments_docstrings_does_what_it_says(name: str) -> None:
-    failed, tried = doctest.testmod(importlib.import_module(f"mha_lessons.experiments.{name}"))
-    assert tried > 0
-    assert failed == 0
 
 
 def test_tasks_and_initial_weights_need_no_torch() -> None:

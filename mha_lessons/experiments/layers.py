@@ -43,8 +43,8 @@ class Layers(nn.Module):
             names = np.arange(rows, dtype=np.uint64) + (np.uint64(layer) << HALF)
             return torch.from_numpy(seeded(seed, purpose, names, columns, variance=variance))
 
-        self.tokens = nn.Parameter(drawn(Purpose.TOKENS, task.symbols, d_model, 1))
-        self.positions = nn.Parameter(drawn(Purpose.POSITIONS, task.length, d_model, 1))
+        self.tokens = nn.Parameter(drawn(Purpose.TOKENS, task.symbols, d_model, 1.0))
+        self.positions = nn.Parameter(drawn(Purpose.POSITIONS, task.length, d_model, 1.0))
         self.attention = nn.ModuleList(
             MultiHeadAttention.from_weights(
                 *(drawn(p, d_model, concat, 1 / d_model, i) for p in (Purpose.W_Q, Purpose.W_K, Purpose.W_V)),
