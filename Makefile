@@ -11,6 +11,8 @@ PIP_ARGS ?=
 PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
+# two at a time, a file's tests in one of them; each with one thread, so that they do not wait for one another
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 WIDGET_FILES := $(shell find widgets \( -name node_modules -o -name .test \) -prune -o -type f -print) \
@@ -18,7 +20,7 @@ WIDGET_FILES := $(shell find widgets \( -name node_modules -o -name .test \) -pr
 BOOK_FILES := $(shell find book -path book/_build -prune -o -type f ! -path "*/__pycache__/*" -print)
 PYTHON_FILES := $(shell find mha_lessons -name '*.py' -o -path 'mha_lessons/data/*' -type f)
 
-.PHONY: help setup site book lab check test test-all wheel bench browser format clean
+.PHONY: help setup site book lab check test test-all wheel bench programs format clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -43,18 +45,18 @@ check: setup ## formatting, lint, types, import layers, spelling
 	$(BIN)/codespell
 	cd widgets && npm run --silent check
 
-test: site browser ## set up and run every test of the first tier
+test: site programs ## set up and run every test of the first tier
 	cd widgets && npm run --silent test
-	$(BIN)/python -m pytest -m "not second_tier"
+	$(PYTEST) -m "not second_tier"
 
-test-all: site browser ## the first tier and the long runs
+test-all: site programs ## the first tier and the long runs
 	cd widgets && npm run --silent test
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 wheel: site ## build dist/: a wheel with book, notebooks and widgets, and an sdist
 	$(BIN)/python -m build --outdir dist .
 
-bench: site browser ## measure speed and size, and write tests/benchmarks/RESULTS.md
+bench: site programs ## measure speed and size, and write tests/benchmarks/RESULTS.md
 	$(BIN)/python -m tests.benchmarks
 
 format: setup ## format Python and TypeScript in place
@@ -102,5 +104,5 @@ $(VENV)/site.done: $(BOOK_FILES) $(PYTHON_FILES) mha_lessons/static/.done
 	$(BIN)/python -m book.build
 	@touch $@
 
-browser: $(VENV)/python.done
-	@$(BIN)/python -m tests.browser.chromium
+programs: $(VENV)/python.done
+	@$(BIN)/python -m tests.programs

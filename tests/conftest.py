@@ -40,7 +40,7 @@ def unchecked() -> Iterator[None]:
 def browser() -> Iterator[Browser]:
     path = find_chromium()
     if path is None:
-        pytest.fail("no Chromium or Chrome found: run `make browser`, or set CHROMIUM to its path")
+        pytest.fail("no Chromium or Chrome found: run `make programs`, or set CHROMIUM to its path")
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield chromium
