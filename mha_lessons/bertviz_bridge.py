@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from mha_lessons.files import write_whole
 from mha_lessons.problem import LessonError
+from mha_lessons.widgets.attentions import layers_of, table_of, words
 from mha_lessons.widgets.bundle import bundle
 
 if TYPE_CHECKING:
@@ -111,60 +112,46 @@ def _view(
 ) -> BertVizView:
     import torch
 
-    layers, words = _layers(attentions), [str(token) for token in tokens]
+    layers, texts = _layers(attentions), _words(tokens)
     digits, most_mb = options.pop("digits", 3), options.pop("most_mb", MOST_MB)
     for layer in layers:
-        if layer.shape[-2:] != (len(words), len(words)):
+        if layer.shape[-2:] != (len(texts), len(texts)):
             raise LessonError(
                 f"tokens should name the {layer.shape[-2]} queries and {layer.shape[-1]} keys, "
-                f"got {len(words)} tokens"
+                f"got {len(texts)} tokens"
             )
-        if not bool(((layer >= 0) & (layer <= 1.001)).all()):
-            raise LessonError("attentions should hold weights from 0 to 1, got NaN or other numbers")
     chosen, heads = len(options.get("include_layers") or layers), layers[0].shape[-3]
     size = chosen * layers[0].numel() * (digits + 4) / 1e6
     if size > most_mb:
         raise LessonError(
-            f"{chosen} layers x {heads} heads x {len(words)}² weights would make a page of about {size:.0f} "
+            f"{chosen} layers x {heads} heads x {len(texts)}² weights would make a page of about {size:.0f} "
             f"MB, above most_mb={most_mb:g}: choose include_layers, a shorter text, or RealHeads, "
             "which packs the same weights into a byte each"
         )
     import bertviz
 
-    rounded = [layer.detach().cpu().to(torch.float64).round(decimals=digits)[None] for layer in layers]
+    rounded = [layer.to(torch.float64).round(decimals=digits)[None] for layer in layers]
     try:
-        drawn = getattr(bertviz, name)(rounded, words, html_action="return", **options)
+        drawn = getattr(bertviz, name)(rounded, texts, html_action="return", **options)
     except (IndexError, TypeError, ValueError) as error:
         raise LessonError(f"bertviz.{name} could not draw this: {error}") from error
-    title = f"BertViz {name.replace('_', ' ')}, {chosen} layers of {heads} heads, {len(words)} tokens"
+    title = f"BertViz {name.replace('_', ' ')}, {chosen} layers of {heads} heads, {len(texts)} tokens"
     return BertVizView(title, _offline(drawn.data), height)
 
 
 def _layers(attentions: Any) -> list[Tensor]:
     """The weights as a list of layers, each [head, query, key]."""
-    import torch
+    try:
+        return [table_of(layer) for layer in layers_of(attentions)]
+    except (TypeError, ValueError) as error:
+        raise LessonError(str(error)) from error
 
-    attentions = getattr(attentions, "attn", attentions)  # a Trace
-    attentions = getattr(attentions, "attentions", attentions)  # what a Hugging Face model gives
-    if attentions is None:
-        raise LessonError(
-            "attentions are None: load the model with attn_implementation='eager' and ask for them"
-        )
-    if isinstance(attentions, torch.Tensor):
-        attentions = [attentions]
-    layers = []
-    for each in attentions:
-        layer = torch.as_tensor(each)
-        if layer.ndim == 4 and layer.shape[0] == 1:
-            layer = layer[0]
-        if layer.ndim != 3:
-            raise LessonError(
-                f"attentions of a layer should be [head, query, key] of one sequence, got {list(layer.shape)}"
-            )
-        layers.append(layer)
-    if not layers:
-        raise LessonError("attentions have no layer; give one or more, each [head, query, key]")
-    return layers
+
+def _words(tokens: Sequence[str]) -> list[str]:
+    try:
+        return words(tokens)
+    except TypeError as error:
+        raise LessonError(str(error)) from error
 
 
 def _offline(html: str) -> str:

@@ -18,8 +18,18 @@ def write_whole(path: Path, content: str | bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         replace_file(path, content.encode() if isinstance(content, str) else content)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise LessonError(f"{path} cannot be written ({reason}): nothing of it was changed.") from error
+        raise LessonError(
+            f"{path} cannot be written ({reason(error)}): nothing of it was changed."
+        ) from error
+
+
+def reason(error: OSError) -> str:
+    """What the system says is wrong, to stand in a sentence.
+
+    >>> reason(OSError(28, "No space left on device"))
+    'no space left on device'
+    """
+    return (error.strerror or str(error)).lower()
 
 
 def replace_file(path: Path, content: bytes) -> None:

@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, UInt8
 
+from mha_lessons.shares import shared_out, weights_fault
+
 STEPS = 255
-ROW_SUM = 0.02
-"""A row may miss the sum of 1 by this much: models compute in half precision, too."""
 
 
 @dataclass(frozen=True)
@@ -183,12 +183,10 @@ def _checked(attn: np.ndarray, seq: int) -> np.ndarray:
         raise ValueError(f"attn should be [head, query, key] of one sequence, got {list(attn.shape)}")
     if attn.shape[1] != seq:
         raise ValueError(f"tokens should name the {attn.shape[1]} queries and keys of attn, got {seq} tokens")
-    if not ((attn >= 0) & (attn <= 1.001)).all():
-        raise ValueError(
-            "attn should hold weights from 0 to 1; got NaN or other numbers (scores before the softmax?)"
-        )
-    sums = attn.sum(-1)
-    if ((np.abs(sums - 1) > ROW_SUM) & (sums > 0)).any():
+    if fault := weights_fault(attn):
+        raise ValueError(fault)
+    if not shared_out(attn).all():
+        sums = attn.sum(-1)
         worst = sums.flat[np.abs(sums - 1).argmax()]
         raise ValueError(
             f"each row of attn should sum to 1, got {worst:.2f}; "

@@ -76,7 +76,7 @@ def check_gates(gates: object) -> str | None:
     if not isinstance(gates, list | tuple):
         return f"{wanted}, got {describe(gates)}."
     for head, gate in enumerate(gates):
-        if not (_is_number(gate) and abs(gate) <= MAX_GATE):
+        if not (is_number(gate) and abs(gate) <= MAX_GATE):
             return f"{wanted}, got {describe(gate)} for head {head}."
     return None
 
@@ -85,26 +85,26 @@ def _check_types(p: Params) -> str | None:
     """Each value alone."""
     if not isinstance(p.text, str):
         return f"text should be a sentence, got {describe(p.text)}."
-    if not _is_whole(p.d_model, MIN_D_MODEL, MAX_D_MODEL):
+    if not is_whole(p.d_model, MIN_D_MODEL, MAX_D_MODEL):
         return (
             f"d_model should be a whole number from {MIN_D_MODEL} to {MAX_D_MODEL}, "
             f"got {describe(p.d_model)}."
         )
-    if not _is_whole(p.num_heads, 1, MAX_WIDTH):
+    if not is_whole(p.num_heads, 1, MAX_WIDTH):
         return f"num_heads should be a whole number from 1 to {MAX_WIDTH}, got {describe(p.num_heads)}."
-    if p.d_head is not None and not _is_whole(p.d_head, 1, MAX_WIDTH):
+    if p.d_head is not None and not is_whole(p.d_head, 1, MAX_WIDTH):
         return (
             f"d_head should be a whole number from 1 to {MAX_WIDTH}, or nothing for d_model // num_heads, "
             f"got {describe(p.d_head)}."
         )
     if not isinstance(p.causal, bool):
         return f"causal should be true or false, got {describe(p.causal)}."
-    if not _is_number(p.temperature) or not MIN_TEMPERATURE <= p.temperature <= MAX_TEMPERATURE:
+    if not is_number(p.temperature) or not MIN_TEMPERATURE <= p.temperature <= MAX_TEMPERATURE:
         return (
             f"temperature should be a number from {MIN_TEMPERATURE} to {MAX_TEMPERATURE}, "
             f"got {describe(p.temperature)}."
         )
-    if not _is_whole(p.seed, 0, MAX_SEED):
+    if not is_whole(p.seed, 0, MAX_SEED):
         return f"seed should be a whole number from 0 to {MAX_SEED}, got {describe(p.seed)}."
     if p.source not in ("random", "designed"):
         return f'source should be "random" or "designed", got {describe(p.source)}.'
@@ -148,14 +148,15 @@ def _check_size(tokens: int, num_heads: int) -> str | None:
     )
 
 
-def _is_number(value: object) -> bool:
+def is_number(value: object) -> bool:
+    """Whether a value is a number; True and False are none."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _is_whole(value: object, low: int, high: int) -> bool:
+def is_whole(value: object, low: int, high: int) -> bool:
     """Whether `value` is a whole number in the range; 4.0 is one, since JSON does not tell it from 4."""
     return (
-        isinstance(value, int | float) and _is_number(value) and low <= value <= high and value == int(value)
+        isinstance(value, int | float) and is_number(value) and low <= value <= high and value == int(value)
     )
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from mha_lessons.shares import shared_out
+
 
 @dataclass(frozen=True)
 class Record:
@@ -121,8 +123,7 @@ class Recorder:
                 f"{where} has {queries} queries and {keys} keys, and the picture needs a square: call the "
                 "model on the whole text, without a cache; cross-attention can be read but not shown"
             )
-        sums = attn.float().sum(-1)
-        if self.records[layer].training and not ((sums - 1).abs() < 0.02).logical_or(sums == 0).all():
+        if self.records[layer].training and not shared_out(attn.float()).all():
             raise ValueError(
                 f"{where} ran in training mode, where dropout takes some weights away and scales the others: "
                 "call model.eval() and run it again"

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from torch import Tensor, nn
 
 from mha_lessons.attention import MultiHeadAttention
 from mha_lessons.loan import borrow
+from mha_lessons.shares import ROW_SUM
 
 Keep = Callable[[Tensor], None]
 Undo = Callable[[], None]
 
 EAGER = "_attn_implementation_internal"  # where a Hugging Face config says how attention is computed
-ROUNDING = 0.02  # by which a row of weights in half precision may miss its sum
 
 
 def refuse(model: object) -> None:
@@ -59,9 +60,7 @@ def tap(module: nn.Module, keep: Keep) -> Iterator[Undo]:
     elif isinstance(module, nn.TransformerEncoder):
         yield borrow(module, "use_nested_tensor", False)  # it would cut the padding off the table
     elif not type(module).__module__.startswith("torch.nn."):
-        if config := _config(module):
-            for each in _with_inner(config):
-                yield borrow(each, EAGER, "eager")
+        yield from _switch(module)
 
         def look(_module: nn.Module, _args: Any, output: Any) -> None:
             if (attn := weights_in(output, module.training)) is not None:
@@ -119,6 +118,25 @@ def _trace(module: MultiHeadAttention, keep: Keep) -> Iterator[Undo]:
     yield give_back
 
 
+@contextmanager
+def eager(model: nn.Module) -> Iterator[None]:
+    """Within the block a Hugging Face model computes attention in the way that has the weights as a table.
+
+    After it the model is as it was: sdpa, flash or whatever it was loaded with.
+    """
+    with ExitStack() as stack:
+        for module in model.modules():
+            for give_back in _switch(module):
+                stack.callback(give_back)
+        yield
+
+
+def _switch(module: nn.Module) -> Iterator[Undo]:
+    if config := _config(module):
+        for each in _with_inner(config):
+            yield borrow(each, EAGER, "eager")
+
+
 def _config(module: nn.Module) -> Any:
     """The config of a Hugging Face model, or None."""
     config = getattr(module, "config", None)
@@ -134,24 +152,32 @@ def _with_inner(config: Any) -> Iterator[Any]:
 
 
 def weights_in(output: Any, training: bool) -> Tensor | None:
-    """The attention weights that a layer gives beside its output, known by what they are: shares.
-
-    They are a [batch, head, query, key] without negative numbers, its rows at most 1 (or less: some models
-    let a head look nowhere). In training, dropout breaks the sums. The last such table counts: T5 gives
-    position biases before its weights, and zeros where it has none.
+    """The attention weights that a layer gives beside its output, [batch, head, query, key], or None.
 
     >>> import torch
     >>> weights_in((torch.ones(1, 2, 4), torch.full((1, 3, 2, 2), 0.5)), training=False).shape
     torch.Size([1, 3, 2, 2])
     """
+    place = place_of_weights(output, training)
+    return None if place is None else output[place]
+
+
+def place_of_weights(output: Any, training: bool) -> int | None:
+    """Where in its output a layer gives its attention weights, known by what they are: shares.
+
+    They are a [batch, head, query, key] without negative numbers, its rows at most 1 (or less: some models
+    let a head look nowhere). In training, dropout breaks the sums. The last such table counts: T5 gives
+    position biases before its weights, and zeros where it has none. Weights that are NaN are found, too.
+    """
     if not isinstance(output, tuple):
         return None
-    for item in reversed(output[1:]):
+    for place in range(len(output) - 1, 0, -1):
+        item = output[place]
         if not isinstance(item, Tensor) or item.ndim != 4 or not item.is_floating_point():
             continue
         if item.is_meta:
-            return item
-        too_much = not training and (item.sum(-1) > 1 + ROUNDING).any()
+            return place
+        too_much = not training and (item.sum(-1) > 1 + ROW_SUM).any()
         if not (too_much or (item < 0).any() or (item == 0).all()):
-            return item
+            return place
     return None

@@ -1,4 +1,4 @@
-"""The programs of the system that the tests need: Chromium and bubblewrap. Run as a module it installs those not there."""
+"""The programs that the tests need: Chromium and bubblewrap. Run as a module it installs those not there."""
 
 from __future__ import annotations
 

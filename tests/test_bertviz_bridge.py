@@ -84,6 +84,8 @@ def test_a_page_is_as_large_as_the_guard_says() -> None:
     [
         (None, WORDS, "attentions are None: load the model with attn_implementation='eager'"),
         ([], WORDS, "attentions have no layer"),
+        (torch.ones(2, SEQ, SEQ) / SEQ, "abcdef", "tokens should be a list of words, got one text"),
+        ("abc", WORDS, "attentions should be a tensor, or a list of them, got str"),
         (torch.ones(SEQ, SEQ), WORDS, "should be \\[head, query, key\\] of one sequence, got \\[6, 6\\]"),
         (torch.ones(2, SEQ, SEQ) * 3, WORDS, "weights from 0 to 1"),
         (torch.full((2, SEQ, SEQ), float("nan")), WORDS, "got NaN or other numbers"),
@@ -109,16 +111,26 @@ def test_saving_writes_the_page(attentions: list[Tensor], tmp_path: Path) -> Non
         view.save(tmp_path / "file" / "view.html")
 
 
-def test_in_the_book_the_view_is_a_page_of_its_own_that_shares_the_libraries(attentions) -> None:
+def test_in_the_book_the_view_is_a_page_of_its_own_in_the_same_sandbox(attentions) -> None:
     page = PageRenderer("real", "real.md", Path())
-    figure = page_in_frame(page, head_view(attentions, WORDS)._repr_html_())
+    view = head_view(attentions, WORDS)
+    figure = page_in_frame(page, view._repr_html_())
     assert figure
     assert 'src="_frames/real-0.html"' in figure
-    assert page.libraries == {"bertviz/jquery.js", "bertviz/d3.js", "bertviz/require.js"}
-    inner = page.frames["real-0.html"]
-    assert inner.count('<script src="../_static/bertviz/') == 3
-    assert len(inner) < 20_000
+    assert 'sandbox="allow-scripts"' in figure
+    assert page.frames["real-0.html"] == view.page
     assert page_in_frame(page, "<table></table>") is None
+
+
+def test_in_the_book_the_title_of_a_frame_is_text_and_one_without_has_none() -> None:
+    page = PageRenderer("real", "real.md", Path())
+    named = page_in_frame(page, '<iframe title="&lt;b&gt; &amp; c" srcdoc="x"></iframe>')
+    nameless = page_in_frame(page, '<iframe srcdoc="x"></iframe>')
+    assert named
+    assert nameless
+    assert "<figcaption>&lt;b&gt; &amp; c. <a" in named
+    assert 'title="&lt;b&gt; &amp; c"' in named
+    assert "<figcaption><a" in nameless
 
 
 def test_neuron_view_still_draws_the_classes_that_bertviz_brings() -> None:

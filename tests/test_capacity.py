@@ -9,12 +9,8 @@ from mha_lessons import MultiHeadAttention
 from mha_lessons.meter import meter
 from mha_lessons.stack import Stack, models, of_model
 from mha_lessons.units import bytes_text
-from mha_lessons.widgets import CostMeter, RankMeter, SelfCheck
-
-
-def right(name: str) -> str:
-    """The answer that the book holds to be right."""
-    return next(option["text"] for option in SelfCheck.ask(name).options if option.get("right"))
+from mha_lessons.widgets import CostMeter, RankMeter
+from tests.book_claims import right
 
 
 def own(stack: Stack) -> dict:

@@ -1,4 +1,4 @@
-"""What the chapter on the analogy table claims of the heads of MiniLM, and the answers to its questions."""
+"""What the chapter on the analogy table claims of the heads of MiniLM and SmolLM2, and its right answers."""
 
 from __future__ import annotations
 
@@ -13,28 +13,29 @@ from book.facts import facts
 from mha_lessons.heads import shipped
 from mha_lessons.heads.paraphrases import PARAPHRASES
 from mha_lessons.sentences import prepared
-from tests.test_chapter_relationships import page, right, seen_from_the_pronoun
+from tests.book_claims import number, page, right
+from tests.test_chapter_relationships import seen_from_the_pronoun
 
-FOUND = shipped("minilm")
+FOUND, OTHER = shipped("minilm"), shipped("smollm2")
 PRONOUN, VERB, GRAMMAR, FAR, FAILED = (role["evidence"] for role in FOUND["roles"])
-GOOD = [each for each in GRAMMAR if each["holds"]]
+OTHER_PRONOUN, OTHER_VERB, OTHER_GRAMMAR, OTHER_FAR, OTHER_FAILED = (
+    role["evidence"] for role in OTHER["roles"]
+)
+GOOD, OTHER_GOOD = ([each for each in told if each["holds"]] for told in (GRAMMAR, OTHER_GRAMMAR))
 WORTH = FOUND["importance"]
 LAYERS = FOUND["model"]["layers"]
 
 
-def number(fact: str) -> float:
-    """A fact of this book as a number."""
-    return float(facts()[fact].value)
-
-
-def relation(name: str, direction: str = "dependent to head") -> dict[str, Any]:
+def relation(
+    name: str, direction: str = "dependent to head", study: dict[str, Any] = FOUND
+) -> dict[str, Any]:
     """The scores of one relation."""
-    return next(r for r in FOUND["relations"] if (r["relation"], r["direction"]) == (name, direction))
+    return next(r for r in study["relations"] if (r["relation"], r["direction"]) == (name, direction))
 
 
-def rank(measure: str) -> np.ndarray:
+def rank(measure: str, study: dict[str, Any] = FOUND) -> np.ndarray:
     """The place of each head, 1 for the largest, [layer, head]."""
-    values = np.array(FOUND["measures"][measure])
+    values = np.array(study["measures"][measure])
     return (np.argsort(np.argsort(-values.ravel())) + 1).reshape(values.shape)
 
 
@@ -70,10 +71,40 @@ def test_on_real_text_another_head_is_best_for_pronouns_and_is_clearly_less_ofte
     assert real["interval"][1] < 0.8
 
 
+def test_in_smollm2_the_best_heads_for_pronouns_are_two_and_right_four_times_in_five() -> None:
+    made, real = OTHER_PRONOUN
+    assert made["head"] != real["head"]
+    for each in (made, real):
+        assert each["holds"]
+        assert each["score"] == pytest.approx(0.8, abs=0.03)
+
+
 def test_verb_and_object_is_the_relation_with_the_largest_gain_among_the_frequent_ones() -> None:
-    frequent = [each for each in GRAMMAR if each["n"] >= 200]
-    assert len(frequent) > 10
-    assert VERB[0]["gain"] > max(each["gain"] for each in frequent)
+    for verb, grammar in ((VERB, GRAMMAR), (OTHER_VERB, OTHER_GRAMMAR)):
+        frequent = [each for each in grammar if each["n"] >= 200]
+        assert len(frequent) > 10
+        assert verb[0]["gain"] > max(each["gain"] for each in frequent)
+
+
+def test_the_best_head_for_objects_in_smollm2_is_right_nine_times_in_ten() -> None:
+    assert OTHER_VERB[0]["head"] == [10, 1]
+    assert OTHER_VERB[0]["score"] == pytest.approx(0.9, abs=0.02)
+    assert OTHER["model"]["layers"] * OTHER["model"]["heads"] > LAYERS * FOUND["model"]["heads"]
+    assert OTHER_VERB[0]["interval"][0] > VERB[0]["interval"][1], "sharper"
+
+
+def test_the_head_for_objects_in_smollm2_leads_in_case_and_cop_too() -> None:
+    led = {each["test"] for each in OTHER_GOOD if each["head"] == OTHER_VERB[0]["head"]}
+    assert led == {"case, head to dependent", "cop, head to dependent"}
+
+
+def test_smollm2_has_a_head_for_about_half_of_the_relations_and_most_are_in_its_middle_third() -> None:
+    assert len(OTHER_GOOD) / len(OTHER_GRAMMAR) == pytest.approx(0.5, abs=0.04)
+    heads = {tuple(each["head"]) for each in OTHER_GOOD}
+    assert len(heads) < len(OTHER_GOOD), "they share them"
+    layers = OTHER["model"]["layers"]
+    middle = [layer for layer, _ in heads if layers / 3 <= layer < 2 * layers / 3]
+    assert len(middle) > len(heads) / 2
 
 
 def test_the_best_head_for_objects_is_right_in_about_three_quarters() -> None:
@@ -129,12 +160,26 @@ def test_far_partners_are_found_only_if_the_head_is_told_that_they_are_far() -> 
     assert not untold["holds"]
 
 
+def test_in_smollm2_too_far_partners_are_found_only_if_the_head_is_told_and_the_farthest_head_parks() -> None:
+    told, untold = OTHER_FAR
+    assert "choosing among those" in told["test"]
+    assert told["holds"]
+    assert told["score"] < 0.5
+    assert not untold["holds"]
+    found = OTHER["roles"][3]["far_share"]
+    assert found["head"] == [9, 2]
+    assert found["interval"][0] > found["by_chance"]
+    assert OTHER["measures"]["first"][9][2] > 0.5
+
+
 # Failures
 
 
 def test_no_head_is_shown_to_solve_pairs_in_the_manner_of_winograd() -> None:
-    assert FAILED[0]["test"] == "Winograd-style pairs"
-    assert not FAILED[0]["holds"]
+    for pairs, *_ in (FAILED, OTHER_FAILED):
+        assert pairs["test"] == "Winograd-style pairs"
+        assert not pairs["holds"]
+    assert OTHER_FAILED[0]["interval"] == [0.5, 0.5], "each pair looks twice the same to a causal model"
 
 
 def test_no_head_changes_its_mind_the_right_way_between_wide_and_narrow() -> None:
@@ -152,18 +197,27 @@ def test_the_words_of_a_compound_stand_side_by_side_four_times_out_of_five() -> 
         found = relation("compound", direction)
         assert found["offset"] == offset
         assert found["baseline"] == pytest.approx(0.8, abs=0.03)
+    for grammar in (GRAMMAR, OTHER_GRAMMAR):
+        (compound,) = [each for each in grammar if each["test"].startswith("compound,")]
+        assert not compound["holds"]
+        assert compound["gain"] < 0.02
 
 
 def test_case_was_expected_to_fail_and_is_a_clear_success() -> None:
-    case = next(each for each in FAILED if each["test"].startswith("case,"))
-    assert case["holds"]
-    assert case["gain"] == max(each["gain"] for each in GRAMMAR)
+    for failed, grammar in ((FAILED, GRAMMAR), (OTHER_FAILED, OTHER_GRAMMAR)):
+        case = next(each for each in failed if each["test"].startswith("case,"))
+        assert case["holds"]
+        assert case["gain"] >= sorted(each["gain"] for each in grammar)[-3]
 
 
-def test_conj_is_not_shown_and_little_better_than_counting() -> None:
-    conj = next(each for each in FAILED if each["test"].startswith("conj,"))
+def test_conj_is_not_shown_in_minilm_and_clearly_found_in_smollm2() -> None:
+    conj, of_other = (
+        next(each for each in failed if each["test"].startswith("conj,")) for failed in (FAILED, OTHER_FAILED)
+    )
     assert not conj["holds"]
     assert conj["gain"] < 0.1
+    assert of_other["holds"]
+    assert of_other["score"] == pytest.approx(2 * of_other["baseline"], rel=0.1)
     assert "advcl, head to dependent" in {each["test"] for each in GRAMMAR if not each["holds"]}
 
 
@@ -181,6 +235,19 @@ def test_minilm_parks_at_cls_from_its_second_layer_on() -> None:
     lowest, *others = np.mean(FOUND["measures"]["first"], axis=1)
     assert lowest < 0.2
     assert min(others) > 0.35
+
+
+def test_smollm2_parks_more_than_half_in_most_layers_and_next_to_nothing_in_two() -> None:
+    by_layer = np.mean(OTHER["measures"]["first"], axis=1)
+    assert (by_layer > 0.5).mean() > 0.7
+    assert np.flatnonzero(by_layer[3:] < 0.15).tolist() == [7, 8], "layers 10 and 11"
+
+
+def test_smollm2_has_an_induction_head_and_minilm_none() -> None:
+    induction = np.array(OTHER["measures"]["induction"])
+    assert np.unravel_index(induction.argmax(), induction.shape) == (18, 6)
+    assert induction.max() > 0.8
+    assert np.max(FOUND["measures"]["induction"]) < 0.05
 
 
 def test_the_head_that_is_missed_most_is_in_the_last_layer_and_has_no_role() -> None:
@@ -214,17 +281,43 @@ def test_the_task_of_the_pruning_is_small() -> None:
     assert (round(WORTH["accuracy"] * len(PARAPHRASES), 2) % 1) in (0, 1)
 
 
-def left(order: str, share: float, what: str = "loss") -> float:
+def left(order: str, share: float, what: str = "loss", study: dict[str, Any] = FOUND) -> float:
     """The loss, or the share of partners found, when about this share of the heads is out."""
-    wanted = share * np.size(FOUND["measures"]["ablation"])
-    nearest = int(np.abs(np.array(WORTH["removed"]) - wanted).argmin())
-    return float(WORTH[order][what][nearest])
+    worth = study["importance"]
+    wanted = share * np.size(study["measures"]["ablation"])
+    nearest = int(np.abs(np.array(worth["removed"]) - wanted).argmin())
+    return float(worth[order][what][nearest])
+
+
+@pytest.mark.parametrize("study", [FOUND, OTHER], ids=["minilm", "smollm2"])
+def test_the_figures_of_pruning_take_a_tenth_of_the_heads_out_at_a_time(study: dict[str, Any]) -> None:
+    removed, count = study["importance"]["removed"], np.size(study["measures"]["first"])
+    assert removed == [round(tenth * count / 10) for tenth in range(10)]
 
 
 def test_two_fifths_of_the_heads_can_go_if_the_order_is_not_random() -> None:
     for order in ("by_gradient", "by_ablation"):
         assert left(order, 0.4) < WORTH["loss"] + 0.04
     assert left("at_random", 0.4) > WORTH["loss"] + 0.1
+
+
+def test_smollm2_like_minilm_misses_most_a_head_without_a_job_and_the_two_ways_disagree() -> None:
+    jobs = [*OTHER_PRONOUN, *OTHER_VERB, *OTHER_GOOD, *OTHER_FAR, OTHER["roles"][3]["far_share"]]
+    for measure in ("ablation", "gradient"):
+        (most,) = np.argwhere(rank(measure, OTHER) == 1).tolist()
+        assert most not in [each["head"] for each in jobs]
+    worth = OTHER["importance"]
+    assert worth["task"] == "next token"
+    assert 0.4 < worth["better_without"] / np.size(OTHER["measures"]["ablation"]) < 0.5
+    assert abs(worth["spearman"]) < 0.1
+
+
+def test_of_smollm2_a_fifth_of_the_heads_can_go_by_gradient_and_two_fifths_cannot() -> None:
+    loss = OTHER["importance"]["loss"]
+    assert left("by_gradient", 0.2, study=OTHER) < loss + 0.05
+    assert left("by_ablation", 0.2, study=OTHER) > loss + 0.5
+    assert left("at_random", 0.2, study=OTHER) > loss + 0.5
+    assert min(left(order, 0.4, study=OTHER) for order in ("by_gradient", "by_ablation")) > loss + 0.5
 
 
 def test_in_the_end_both_orders_are_worse_than_a_random_one() -> None:
@@ -280,6 +373,12 @@ def test_the_comparison_with_bert_has_the_shape_that_the_page_says() -> None:
         assert relation(*CLARK[name][1])["score"] < number(f"clark2019-relations.{name}") / 100 - 0.1
     passive = relation("aux:pass")
     assert (passive["offset"], passive["baseline"] > 0.8, gain["auxpass"] < 0.05) == (1, True, True)
+
+
+def test_smollm2_cannot_be_asked_for_the_noun_of_a_determiner() -> None:
+    asked = {(r["relation"], r["direction"]) for r in OTHER["relations"]}
+    assert ("det", "head to dependent") in asked
+    assert ("det", "dependent to head") not in asked
 
 
 def test_the_head_of_bert_comes_near_the_rules_and_does_not_beat_them() -> None:

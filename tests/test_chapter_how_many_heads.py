@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import re
 from itertools import combinations
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,21 +19,11 @@ from mha_lessons.meter import Latent, meter
 from mha_lessons.params import Params
 from mha_lessons.stack import models, of_model
 from mha_lessons.widgets import HeadSum, SelfCheck
+from tests.book_claims import number, page, right
 
-PAGE = (Path(__file__).parents[1] / "book" / "how-many-heads.md").read_text(encoding="utf-8")
+PAGE = page("how-many-heads")
 SENTENCE = "The doctor thanked Mary because she helped him"
 PREVIOUS, VERB, NAMES = "previous word", "verb → object", "pronoun → name"
-
-
-def number(fact: str) -> float:
-    """A fact of this book as a number."""
-    return float(facts()[fact].value.replace("−", "-").replace(",", ""))
-
-
-def right(name: str) -> str:
-    """The answer that the book holds to be right."""
-    text: str = next(option["text"] for option in SelfCheck.ask(name).options if option.get("right"))
-    return text
 
 
 def figure(name: str) -> dict[str, dict[str, list[float]]]:

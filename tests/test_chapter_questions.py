@@ -17,9 +17,10 @@ from mha_lessons.params import MAX_TOKENS, Params, check
 from mha_lessons.stack import Stack
 from mha_lessons.tokens import tokenize
 from mha_lessons.widgets import HeadExplorer, MaskPainter, SelfCheck
+from tests.book_claims import page
 
 ROOT = Path(__file__).parents[1]
-PAGE = (ROOT / "book" / "questions.md").read_text(encoding="utf-8")
+PAGE = page("questions")
 SENTENCE = "The doctor thanked Mary because she helped him"
 WORDS = SENTENCE.split()
 THREAD = re.compile(r"\[`([^`]+)#(\d+)`\]\((\S+?)\)")
@@ -203,5 +204,5 @@ def test_a_word_of_the_glossary_takes_four_sentences_at_most_and_its_links_are_p
     for word, says in glossary().items():
         assert says.endswith((".", "?")), word
         assert len(re.findall(r"[.?](?=\s[A-Z]|$)", re.sub(r"\[.*?\]", "link", says))) <= 4, word
-        for page in re.findall(r"\]\(([\w-]+\.md)\)", says):
-            assert (ROOT / "book" / page).is_file(), word
+        for linked in re.findall(r"\]\(([\w-]+\.md)\)", says):
+            assert (ROOT / "book" / linked).is_file(), word

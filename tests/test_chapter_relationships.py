@@ -7,7 +7,6 @@ import re
 import subprocess
 import sys
 from itertools import combinations
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,23 +18,14 @@ from mha_lessons.heads import shipped
 from mha_lessons.heads.similarity import js_distance
 from mha_lessons.sentences import prepared, sentences
 from mha_lessons.widgets import HeadExplorer, SelfCheck
+from tests.book_claims import SOLUTION, cell, cells, page, right
 
-ROOT = Path(__file__).parents[1]
-CELL = re.compile(r"^```\{code-cell\}.*?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-SOLUTION = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 EXTRAS = ("transformers", "conllu", "scipy", "gguf", "accelerate")
 
-FOUND = shipped("minilm")
-MEASURES = {name: np.array(values) for name, values in FOUND["measures"].items()}  # each [layer, head]
-
-
-def page(chapter: str) -> str:
-    return (ROOT / "book" / f"{chapter}.md").read_text(encoding="utf-8")
-
-
-def right(name: str) -> str:
-    """The answer that the book holds to be right."""
-    return str(next(option["text"] for option in SelfCheck.ask(name).options if option.get("right")))
+FOUND, OTHER = shipped("minilm"), shipped("smollm2")
+MEASURES, OF_OTHER = (
+    {name: np.array(values) for name, values in study["measures"].items()} for study in (FOUND, OTHER)
+)  # each [layer, head]
 
 
 def pictures(sentence: str) -> Tensor:
@@ -57,9 +47,7 @@ def far_apart(one: Tensor, other: Tensor) -> Tensor:
 
 @pytest.mark.parametrize("chapter", ["relationships", "analogy-table"])
 def test_every_cell_and_every_solution_runs_without_the_extra_packages(chapter: str) -> None:
-    text = page(chapter)
-    code = "\n".join(re.sub(r"^:.*\n", "", each, flags=re.MULTILINE) for each in CELL.findall(text))
-    code += "\n" + "\n".join(SOLUTION.findall(text))
+    code = "\n".join([*cells(chapter), *SOLUTION.findall(page(chapter))])
     block = f"import sys\nfor name in {EXTRAS!r}: sys.modules[name] = None\n"
     ran = subprocess.run([sys.executable, "-c", block + code], capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr[-2000:]
@@ -110,16 +98,47 @@ def test_almost_every_head_of_minilm_gives_more_to_cls_than_to_sep() -> None:
 
 def test_the_distance_of_the_page_is_the_one_that_was_measured() -> None:
     names: dict[str, Any] = {"torch": torch, "math": math}
-    exec(next(cell for cell in CELL.findall(page("relationships")) if "def apart" in cell), names)
+    exec(cell("relationships", "def apart"), names)
     attn = pictures("she")[::7]
     mine = torch.stack([torch.stack([names["apart"](one, other) for other in attn]) for one in attn])
     torch.testing.assert_close(mine, js_distance(attn), atol=1e-4, rtol=0)
 
 
+def a_twentieth_moved() -> float:
+    """The distance of two heads of which one has moved a twentieth of its attention."""
+    return js_distance(torch.tensor([[[1.0, 0]], [[0.95, 0.05]]]))[0, 1].item()
+
+
 def test_no_head_has_a_twin_as_near_as_a_twentieth_moved() -> None:
-    moved = js_distance(torch.tensor([[[1.0, 0]], [[0.95, 0.05]]]))[0, 1].item()
-    assert MEASURES["nearest_head"].min() > moved + 0.02
+    assert MEASURES["nearest_head"].min() > a_twentieth_moved() + 0.02
     assert right("relationships.twins") == "for none"
+
+
+def test_nearly_a_third_of_the_heads_of_smollm2_have_a_twin_as_near_as_a_twentieth_moved() -> None:
+    near = OF_OTHER["nearest_head"]
+    assert 0.28 < (near < a_twentieth_moved()).mean() < 1 / 3
+    assert near.min() < 0.01
+
+
+def test_the_more_a_head_of_smollm2_parks_the_nearer_is_its_twin_and_the_nearest_two_do_little_else() -> None:
+    near, parked = OF_OTHER["nearest_head"].ravel(), OF_OTHER["first"].ravel()
+    assert np.corrcoef(near, parked)[0, 1] < -0.7
+    one, other = near.argsort()[:2]
+    assert near[one] == near[other]
+    assert min(parked[one], parked[other]) > 0.99
+
+
+def test_smollm2_is_the_model_that_the_page_introduces() -> None:
+    model = OTHER["model"]
+    assert "SmolLM2-135M-Instruct, 4-bit weights" in model["source"]
+    assert model["causal"]
+    packed = prepared("smollm2", "he").packed
+    assert len(packed.layers) < model["layers"]
+    assert all(prepared("smollm2", name).packed.layers == packed.layers for name in sentences())
+
+
+def test_the_median_head_of_smollm2_gives_three_fifths_to_the_first_token() -> None:
+    assert np.median(OF_OTHER["first"]) == pytest.approx(0.6, abs=0.02)
 
 
 def test_the_previous_word_head_is_the_one_without_a_likeness() -> None:
@@ -127,11 +146,15 @@ def test_the_previous_word_head_is_the_one_without_a_likeness() -> None:
     assert lonely == (0, 2)
 
 
-def test_the_number_of_groups_depends_on_the_cut() -> None:
+def test_the_number_of_groups_depends_on_the_cut_and_on_the_model() -> None:
     strict, *_, generous = FOUND["similarity"]["groups"].values()
     count = MEASURES["first"].size
     assert strict == count
     assert generous < count / 3
+    assert list(OTHER["similarity"]["groups"]) == list(FOUND["similarity"]["groups"]), "the same cuts"
+    strict, *_, generous = (left / OF_OTHER["first"].size for left in OTHER["similarity"]["groups"].values())
+    assert strict < 2 / 3
+    assert generous == pytest.approx(1 / 20, abs=0.01)
 
 
 @pytest.fixture(scope="module")
@@ -182,3 +205,19 @@ def test_random_heads_are_about_as_far_from_their_twins_as_those_of_minilm() -> 
         made = HeadExplorer(text=text, d_model=96, num_heads=12, source="random", seed=seed)
         random = to_twin(made.trace.attn[0])
         assert min(trained) < random < max(trained) + 0.03
+
+
+def test_the_solution_on_random_heads_prints_how_far_the_twins_are_layer_by_layer(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    layers = len(MEASURES["first"])
+    names: dict[str, Any] = {"torch": torch, "math": math, "pictures": pictures, "layers": layers}
+    exec(cell("relationships", "def apart").partition("\n\n\nfor moved")[0], names)
+    exec(cell("relationships", 'source="random"'), names)
+    random, *trained = map(float, capsys.readouterr().out.split())
+    of_layers = [
+        js_distance(layer).fill_diagonal_(1).min(1).values.mean() for layer in pictures("he").chunk(layers)
+    ]
+    assert trained == pytest.approx([float(mean) for mean in of_layers], abs=0.01)
+    assert min(trained) > 0.1
+    assert random > 0.1

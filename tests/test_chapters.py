@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from pathlib import Path
 
 import pytest
 import torch
@@ -13,20 +12,11 @@ from mha_lessons import MultiHeadAttention
 from mha_lessons.compute import compute
 from mha_lessons.gates import head_sum
 from mha_lessons.params import Params
-from mha_lessons.widgets import SelfCheck
 from mha_lessons.widgets.self_check import questions
+from tests.book_claims import BOOK, cells, right
 
-BOOK = Path(__file__).parents[1] / "book"
-CELL = re.compile(r"^```\{code-cell\}.*?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SENTENCE = "The doctor thanked Mary because she helped him"
 GRAMMAR, WHO_DID_WHAT, NAMES = "next noun", "verb → object", "pronoun → name"
-
-
-def cells(chapter: str) -> list[str]:
-    """The code cells of a chapter, without their options."""
-    return [
-        re.sub(r"^:.*\n", "", cell, flags=re.MULTILINE) for cell in CELL.findall((BOOK / chapter).read_text())
-    ]
 
 
 def looks_at(text: str, role: str, word: str) -> str:
@@ -36,12 +26,7 @@ def looks_at(text: str, role: str, word: str) -> str:
     return tokens[trace.attn[0, roles.index(role), tokens.index(word)].argmax()]
 
 
-def right(name: str) -> str:
-    """The answer that the book holds to be right."""
-    return next(option["text"] for option in SelfCheck.ask(name).options if option.get("right"))
-
-
-@pytest.mark.parametrize("chapter", [path.name for path in BOOK.glob("*.md")])
+@pytest.mark.parametrize("chapter", [path.stem for path in BOOK.glob("*.md")])
 def test_a_cell_has_fewer_than_twelve_lines(chapter: str) -> None:
     assert [cell for cell in cells(chapter) if len(cell.strip().splitlines()) >= 12] == []
 
@@ -122,7 +107,7 @@ def by_hand() -> dict[str, torch.Tensor]:
     """What the cells of the first section compute, run as they stand in the chapter."""
     names: dict[str, torch.Tensor] = {}
     wanted = ("x = ", "w_q = ", "scores = q", "parts = ", "z = attn")
-    lines = [cell for cell in cells("how-it-works.md") if any(mark in cell for mark in wanted)][:5]
+    lines = [cell for cell in cells("how-it-works") if any(mark in cell for mark in wanted)][:5]
     shown = r"^(rows = |table\(|by_word\().*\n"
     exec("import torch\n" + "\n".join(re.sub(shown, "", cell, flags=re.MULTILINE) for cell in lines), names)
     return names

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
@@ -80,6 +83,84 @@ def test_a_closed_widget_stops_its_retraining() -> None:
     pruner.wait(20)
     assert not any(thread.name == "head-pruner" for thread in threading.enumerate())
     assert pruner._retrainer.facts()["retrained"] == []
+
+
+def wait_for(said: Callable[[], bool]) -> None:
+    last = time.monotonic() + 20
+    while not said():
+        assert time.monotonic() < last
+        time.sleep(0.01)
+
+
+def press(pruner: HeadPruner, *command: Any) -> None:
+    pruner.set_state({"_command": [*command, 1, 0.5] if command else []})
+
+
+def test_a_button_trains_and_stops_and_forgets() -> None:
+    pruner = HeadPruner(model="near_far_h2_seed0")
+    press(pruner, "retrain", [1])
+    wait_for(lambda: "training" in pruner._answer and bool(pruner._answer["training"]))
+    press(pruner, "stop", [])
+    pruner.wait(20)
+    assert pruner._answer["training"] is None
+    assert pruner._answer["note"] == "Retraining was stopped."
+    press(pruner, "retrain", [0, 1])
+    assert "nothing to retrain without any head" in pruner._answer["error"]
+    press(pruner, "forget", [])
+    assert pruner._answer["note"] == ""
+    pruner.close()
+
+
+def test_where_the_page_computes_the_kernel_obeys_no_button_and_an_empty_command_is_none() -> None:
+    pruner = HeadPruner(model="near_far_h2_seed0", engine="page")
+    press(pruner, "retrain", [])
+    assert pruner._retrainer.facts()["training"] is None
+    assert pruner._answer == {}
+    pruner.engine = "kernel"
+    before = pruner._answer
+    pruner._command = ["stop", [], 2, 0.5]
+    press(pruner)
+    assert pruner._answer.keys() == before.keys(), "no error"
+    pruner.close()
+
+
+def test_retraining_stops_when_nobody_looks_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    pruner = HeadPruner(model="near_far_h2_seed0")
+    monkeypatch.setattr(pruner._watch, "deserted", lambda: True)
+    pruner.retrain()
+    pruner.wait(20)
+    assert pruner.retrained == []
+    assert pruner._answer["note"].startswith("Retraining stopped, because nobody was looking any more")
+    assert pruner._answer["training"] is None
+    pruner.close()
+
+
+def test_a_retraining_that_is_forgotten_while_it_is_measured_leaves_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pruner = HeadPruner(model="near_far_h2_seed0")
+    shown, attn = pruner._pruned().reader, Reader.attn
+
+    def late(reader: Reader, tokens: torch.Tensor) -> torch.Tensor:
+        if reader is not shown:
+            pruner._retrainer.forget()  # just before the thread writes down what it found
+        return attn(reader, tokens)
+
+    monkeypatch.setattr(Reader, "attn", late)
+    pruner.retrain()
+    pruner.wait(30)
+    assert pruner._retrainer.facts() == {"retrained": [], "attn": None, "training": None, "note": ""}
+    pruner.close()
+
+
+def test_news_of_a_retraining_need_no_new_measurement(monkeypatch: pytest.MonkeyPatch) -> None:
+    pruner = HeadPruner(model="near_far_h2_seed0", order="hand", by_hand=[1])
+    monkeypatch.setattr("mha_lessons.experiments.evaluation.evaluate", None)
+    pruner._show()
+    assert "error" not in pruner._answer
+    pruner.by_hand = [1]
+    assert len(pruner.curve) == 2
+    pruner.close()
 
 
 def test_what_cannot_be_is_refused_with_a_sentence() -> None:

@@ -7,6 +7,7 @@ from base64 import b64encode
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -45,8 +46,8 @@ def test_the_gates_do_to_a_trace_handed_in_what_the_module_does_with_these_gates
     assert numbers["made"] == "tensors handed in"
     assert (numbers["num_heads"], numbers["d_model"], numbers["d_head"]) == (4, 12, mha.d_head)
     assert ("bias" in numbers) == (mha.b_o is not None)
-    assert widget.still_figure()[0] == "Attention handed in, with gates 0.5, 1, 0, -2"
-    assert widget.still_figure()[2].shape == (4, 5, 5)
+    assert widget.still_figure()[0] == ("Attention handed in; gates 0.5, 1, 0, -2 act on what the heads add")
+    np.testing.assert_array_equal(widget.still_figure()[2], trace.attn[0].detach())
 
 
 def test_with_every_gate_closed_the_bias_is_left_or_nothing() -> None:
@@ -134,8 +135,13 @@ SPOILS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
 def test_handed_in_data_that_is_not_whole_gets_one_sentence(kind: str) -> None:
     mha, x = layer()
     spoiled = SPOILS[kind](HeadSum.from_trace(mha.trace(x), WORDS).given)
-    with pytest.raises(ValueError, match=re.escape(NOT_WHOLE)):
-        HeadSum(given=spoiled)
+    for widget in (HeadSum, HeadExplorer):
+        with pytest.raises(ValueError, match=re.escape(NOT_WHOLE)):
+            widget(given=spoiled)
+        later = widget()
+        later.given = spoiled
+        assert later._answer["error"] == NOT_WHOLE
+        later.close()
 
 
 def test_heads_that_a_trainer_hands_on_reach_the_sum_of_its_group() -> None:

@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from mha_lessons.experiments.evaluation import evaluate
-from mha_lessons.widgets import HeadExplorer, HeadTrainer
+from mha_lessons.widgets import HeadExplorer, HeadTrainer, trainer_session
 
 PATIENCE = 60
 
@@ -63,6 +63,21 @@ def test_step_makes_one_step_train_goes_on_from_it_and_restart_starts_again(trai
     trainer.train()
     trainer.wait(PATIENCE)
     assert trainer._session().runs[1].losses == stepped
+
+
+def test_after_the_last_step_there_is_no_further_one_and_the_training_rests(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(trainer_session, "MAX_STEPS", 3)
+    trainer = HeadTrainer(k=2, num_heads=4, steps=3)
+    trainer.train()
+    trainer.wait(PATIENCE)
+    for _ in range(2):
+        trainer.step()
+        trainer.wait(PATIENCE)
+    assert [(run["state"], run["steps"]) for run in trainer.runs] == [("resting", 3)] * 2
+    assert not trainer._session()._working
+    trainer.close()
 
 
 def test_a_pause_keeps_what_was_learned(trainer: HeadTrainer) -> None:

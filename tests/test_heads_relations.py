@@ -6,15 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from mha_lessons.heads.relations import (
-    DIRECTIONS,
-    Questions,
-    answers,
-    ask_all,
-    best_direction,
-    held_out_scores,
-    score_relations,
-)
+from mha_lessons.heads.relation_scores import best_direction, held_out_scores, score_relations
+from mha_lessons.heads.relations import DIRECTIONS, Questions, answers, ask_all
 from mha_lessons.heads.resampling import halves
 from mha_lessons.heads.treebank import Arc, Sentence
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import ipywidgets
 import pytest
+import torch
 from playwright.sync_api import Browser, expect
 
 from mha_lessons import widgets
-from mha_lessons.widgets import CostMeter, HeadExplorer, HeadSum
+from mha_lessons.widgets import CostMeter, HeadExplorer, HeadSum, SelfCheck
 from mha_lessons.widgets.links import fragment
 
 BOOK = Path(__file__).parents[1] / "book"
 
 
 def test_only_what_differs_from_a_new_widget_goes_into_the_link() -> None:
-    assert fragment(HeadSum(engine="page"), 2) == "#head_sum-2"
+    assert fragment(HeadSum(engine="page"), 2) == "#head_sum-2?"
     assert fragment(HeadExplorer(num_heads=8, group="a", engine="page")) == "#head_explorer-1?num_heads=8"
 
 
@@ -37,6 +39,20 @@ def test_the_page_opens_a_link_made_in_python_in_its_state(built_site: Path, bro
 def test_lists_flags_and_nothing_are_written_as_the_page_reads_them() -> None:
     assert fragment(HeadSum(gates=[1, 0.5], engine="page")).endswith("gates=1.0+0.5")
     assert "d_head=16" in fragment(CostMeter(d_head=16, engine="page"))
+
+
+def test_what_only_the_author_of_a_page_may_set_goes_into_no_link() -> None:
+    check = SelfCheck(question="Is it?", chosen="1", engine="page")
+    assert fragment(check) == "#self_check-1?"
+    handed_in = HeadExplorer.from_attentions(torch.eye(2)[None], ["a", "b"], head=1, engine="page")
+    assert fragment(handed_in) == "#head_explorer-1?head=1"
+
+
+def test_a_link_leaves_no_widget_behind() -> None:
+    shown = HeadSum(gates=[0.5], engine="page")
+    before = set(ipywidgets.widgets.widget._instances)
+    fragment(shown)
+    assert set(ipywidgets.widgets.widget._instances) == before
 
 
 @pytest.mark.parametrize("name", widgets.__all__)

@@ -177,9 +177,9 @@ GOOD = attention(2, 3, 4)
 @pytest.mark.parametrize(
     ("attentions", "tokens", "sentence"),
     [
-        (None, list("abcd"), "the attentions are None: load the model with attn_implementation='eager'"),
-        ((None, None), list("abcd"), "the attentions are None: load the model"),
-        ((), list("abcd"), "the attentions are None: load the model"),
+        (None, list("abcd"), "attentions are None: load the model with attn_implementation='eager'"),
+        ((None, None), list("abcd"), "attentions are None: load the model"),
+        ((), list("abcd"), "attentions have no layer; give one or more"),
         (GOOD, list("abc"), "tokens should name the 4 queries and keys of attn, got 3 tokens"),
         (GOOD, [], "tokens are empty: name each position"),
         (GOOD * math.nan, list("abcd"), "attn should hold weights from 0 to 1; got NaN"),
@@ -190,13 +190,13 @@ GOOD = attention(2, 3, 4)
             list("abcd"),
             "attn should be [head, query, key] of one sequence, got [3, 4, 3]",
         ),
-        ([GOOD], list("abcd"), "attention should be of one sequence, got a batch of 2: give one alone"),
+        ([GOOD], list("abcd"), "of one sequence, got [2, 3, 4, 4]; take one: attn[0]"),
         ([GOOD[0], GOOD[1, :2]], list("abcd"), "the layers should have equally many heads, got [2, 3]"),
-        ("abc", list("abcd"), "attentions should be tensors [head, query, key], one a layer, got str"),
+        ("abc", list("abcd"), "attentions should be a tensor, or a list of them, got str"),
         (
             [GOOD[0].to("meta")],
             list("abcd"),
-            "attention is on the device meta, which has shapes and no numbers",
+            "attn is on the device meta, which has shapes and no numbers",
         ),
         (GOOD, ["w"] * 1025, "the text has 1,025 tokens and RealHeads shows 1,024 at most"),
     ],
@@ -238,34 +238,36 @@ def tiny() -> tuple[BertModel, PreTrainedTokenizerFast]:
     return BertModel(config), tokenizer
 
 
-def test_a_model_and_a_text_become_a_widget(tiny: tuple[BertModel, PreTrainedTokenizerFast]) -> None:
+@pytest.mark.parametrize("kind", ["eager", "sdpa"])
+def test_a_model_and_a_text_become_a_widget_however_the_model_computes_attention(
+    tiny: tuple[BertModel, PreTrainedTokenizerFast], kind: str
+) -> None:
     model, tokenizer = tiny
-    model.set_attn_implementation("eager")
+    model.set_attn_implementation(kind)
     heads = RealHeads.from_model(model, tokenizer, "the cat sat down", layers=[0, 2], layer=2, head=1)
     assert heads.packed.tokens == ["the", "cat", "sat", "down"]
+    assert model.config._attn_implementation == kind, "it is left as it was"
+    model.set_attn_implementation("eager")
     with torch.no_grad():
         out = model(torch.tensor([[2, 3, 4, 5]]), output_attentions=True)
     np.testing.assert_allclose(heads.attn, out.attentions[2][0, 1], atol=0.006)
 
 
 @pytest.mark.parametrize(
-    ("kind", "text", "sentence"),
+    ("text", "sentence"),
     [
-        ("sdpa", "the cat", 'load it with attn_implementation="eager"'),
-        ("eager", "", "The text is empty: give at least one word."),
-        ("eager", " \n", "The text is only spaces: give at least one word."),
+        ("", "The text is empty: give at least one word."),
+        (" \n", "The text is only spaces: give at least one word."),
         (
-            "eager",
             "the " * 1025,
             "the text has 1,025 tokens and RealHeads shows 1,024 at most: show a part of it",
         ),
     ],
 )
-def test_a_model_or_text_that_cannot_be_shown_is_refused_with_one_sentence(
-    tiny: tuple[BertModel, PreTrainedTokenizerFast], kind: str, text: str, sentence: str
+def test_a_text_that_cannot_be_shown_is_refused_with_one_sentence(
+    tiny: tuple[BertModel, PreTrainedTokenizerFast], text: str, sentence: str
 ) -> None:
     model, tokenizer = tiny
-    model.set_attn_implementation(kind)
     with pytest.raises(LessonError, match=re.escape(sentence)):
         RealHeads.from_model(model, tokenizer, text)
 

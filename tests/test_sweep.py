@@ -13,12 +13,13 @@ from pathlib import Path
 
 import pytest
 
+from mha_lessons.executors import WorkersError, cluster, processes
 from mha_lessons.experiments.problem import ResultsError, SettingsError
 from mha_lessons.experiments.results import Results, go_on, load
 from mha_lessons.experiments.run import StoppedError, run
 from mha_lessons.experiments.series import Series
 from mha_lessons.experiments.settings import Settings
-from mha_lessons.experiments.sweep import _work, cluster, processes, sweep
+from mha_lessons.experiments.sweep import _work, sweep
 from mha_lessons.problem import LessonError
 
 SHORT = Settings("juggling", k=2, steps=4)
@@ -153,6 +154,23 @@ def test_weights_are_kept_where_asked_for_and_a_run_without_them_is_made_again(
     assert len(load(path).runs) == 2
 
 
+@pytest.mark.parametrize("known", [True, False])
+def test_weights_of_other_settings_are_never_written_over(path: Path, tmp_path: Path, known: bool) -> None:
+    kept = tmp_path / "weights"
+    list(Series(SHORT, [2], [0], path, weights=kept).go(Here()))
+    (file,) = kept.iterdir()
+    before, other = file.read_bytes(), replace(SHORT, k=3, steps=5)
+    elsewhere = tmp_path / "other.json"
+    if known:  # the run itself is there already
+        list(Series(other, [2], [0], elsewhere).go(Here()))
+    with pytest.raises(ResultsError, match="holds weights with k=2, steps=4, and stays as it is"):
+        Series(other, [2], [0], elsewhere, weights=kept)
+    assert file.read_bytes() == before
+    file.write_text("something else")
+    with pytest.raises(ResultsError, match="holds no trained model"):
+        Series(SHORT, [2], [0], path, weights=kept)
+
+
 def test_weights_of_several_layers_are_refused_before_the_work(path: Path, tmp_path: Path) -> None:
     with pytest.raises(ResultsError, match="only those of one-layer models are"):
         Series(Settings("induction"), [1], range(1), path, weights=tmp_path)
@@ -172,7 +190,7 @@ def test_two_processes_give_the_results_of_one(path: Path) -> None:
 def test_leaving_the_pool_stops_a_long_run_at_its_next_step() -> None:
     with processes(1) as pool:
         pool.submit(abs, 1).result()  # the worker is up
-        future = pool.submit(_work, replace(SHORT, steps=100_000), 1, 0)
+        future = pool.submit(_work, replace(SHORT, steps=100_000), (1, 0))
         while not future.running():
             time.sleep(0.01)
         assert not future.done()
@@ -188,22 +206,22 @@ def test_a_worker_that_dies_ends_the_series_in_a_sentence_and_keeps_the_rest(pat
         next(runs)
         for child in multiprocessing.active_children():
             os.kill(child.pid or 0, signal.SIGKILL)
-        with pytest.raises(ResultsError, match="a worker ended before its time"):
+        with pytest.raises(WorkersError, match="a worker ended before its time"):
             list(runs)
     assert 1 <= len(load(path).runs) < 4
 
 
 def test_a_scheduler_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mha_lessons.experiments.sweep.PATIENCE", 1)
+    monkeypatch.setattr("mha_lessons.executors.PATIENCE", 1)
     for address in ("tcp://127.0.0.1:9", "nonsense://x"):
-        with pytest.raises(ResultsError, match=f"no Dask scheduler answers at {address}"), cluster(address):
+        with pytest.raises(WorkersError, match=f"no Dask scheduler answers at {address}"), cluster(address):
             pass
 
 
 def test_without_distributed_a_sentence_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "distributed", None)
     with (
-        pytest.raises(ResultsError, match=r"pip install 'mha-lessons\[cluster\]'"),
+        pytest.raises(WorkersError, match=r"pip install 'mha-lessons\[cluster\]'"),
         cluster("tcp://127.0.0.1:9"),
     ):
         pass

@@ -27,7 +27,7 @@ SHORT = ["juggling", "--k", "2", "--steps", "3"]
 def in_this_process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A thread in place of the processes, which have tests of their own."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("mha_lessons.experiments.sweep.processes", contextmanager(pool))
+    monkeypatch.setattr("mha_lessons.executors.processes", contextmanager(pool))
 
 
 def pool(jobs: int):  # type: ignore[no-untyped-def]

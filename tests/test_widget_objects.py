@@ -302,7 +302,7 @@ BAD: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         ValueError,
         "attentions are None: load the model with attn_implementation='eager'",
     ),
-    "no layers": (list, ValueError, "attentions have no layer, got layer=0"),
+    "no layers": (list, ValueError, "attentions have no layer; give one or more, each [head, query, key]"),
     "no words": (lambda: torch.ones(2, 0, 0), ValueError, "should have a head and a word, got 2 heads and 0"),
     "no heads": (lambda: torch.ones(0, 3, 3), ValueError, "should have a head and a word, got 0 heads and 3"),
     "complex": (

@@ -54,6 +54,8 @@ def test_the_traits_are_the_same_on_both_sides(widget: type[LessonWidget]) -> No
     block = re.search(r"\n  traits: \{\n(.*?)\n  \},", source, re.DOTALL)
     assert block, "index.ts lists the traits"
     assert set(re.findall(r"^    (\w+): ", block[1], re.MULTILINE)) == set(widget().page_state()) - COMMON
+    fixed = set(re.findall(r'^    (\w+): (?:\{ kind: "fixed" \}|FIXED),', block[1], re.MULTILINE))
+    assert fixed == set(widget.class_traits(fixed=True)) - COMMON, "what no link may set"
     asks = re.search(r"\n  asks: \[(.*?)\],", source, re.DOTALL)
     assert asks, "index.ts lists the traits that the numbers depend on"
     assert set(re.findall(r'"(\w+)"', asks[1])) == set(widget.asks)
@@ -64,6 +66,16 @@ def test_every_public_trait_says_what_it_is(widget: type[LessonWidget]) -> None:
     made = widget()
     for name in made.page_state():
         assert made.traits()[name].help, name
+
+
+@pytest.mark.parametrize("widget", CLASSES)
+def test_the_defaults_are_the_state_of_a_new_widget(widget: type[LessonWidget]) -> None:
+    made = widget()
+    assert widget.defaults() == made.page_state()
+    for value in widget.defaults().values():
+        if isinstance(value, list):
+            value.append("another")
+    assert widget.defaults() == made.page_state(), "nobody else's list"
 
 
 @pytest.mark.parametrize("widget", CLASSES)

@@ -7,20 +7,21 @@ from pathlib import Path
 
 THEME = Path(__file__).parent
 BUNDLES = THEME.parents[1] / "mha_lessons" / "static"
+LATER = {"real_heads": "sentences", "head_pruner": "readers"}
+"""Folders of scripts that a widget loads one by one, when a reader chooses what is in it."""
 
 
-def copy_assets(out: Path, widgets: set[str], libraries: set[str], problems: list[str]) -> None:
+def copy_assets(out: Path, widgets: set[str], problems: list[str]) -> None:
     """Fill the site's `_static` folder; a bundle that is missing is named in `problems`.
 
     Args:
         out: the folder `_static`.
         widgets: the widgets that the pages use.
-        libraries: what pages in frames load, relative to `mha_lessons/static`.
         problems: takes one line for each missing bundle.
     """
     out.mkdir(parents=True, exist_ok=True)
     shutil.copy2(THEME / "css" / "icon.svg", out / "icon.svg")
-    for name in ["katex/katex.min.css", *_bundles(widgets), *sorted(libraries)]:
+    for name in ["katex/katex.min.css", *_bundles(widgets)]:
         if not (BUNDLES / name).is_file():
             problems.append(f"mha_lessons/static/{name} is missing: build the widgets first (make widgets)")
             continue
@@ -28,10 +29,8 @@ def copy_assets(out: Path, widgets: set[str], libraries: set[str], problems: lis
         shutil.copy2(BUNDLES / name, out / name)
     if (BUNDLES / "licences").is_dir():
         shutil.copytree(BUNDLES / "licences", out / "licences", dirs_exist_ok=True)
-    if "real_heads" in widgets:  # a script a sentence, each loaded when a reader chooses it
-        shutil.copytree(BUNDLES / "sentences", out / "sentences", dirs_exist_ok=True)
-    if "head_pruner" in widgets:  # a script a trained model, likewise
-        shutil.copytree(BUNDLES / "readers", out / "readers", dirs_exist_ok=True)
+    for widget in sorted(widgets & LATER.keys()):
+        shutil.copytree(BUNDLES / LATER[widget], out / LATER[widget], dirs_exist_ok=True)
     fonts = BUNDLES / "katex" / "fonts"
     if fonts.is_dir():
         only_woff2 = shutil.ignore_patterns("*.ttf", "*.woff")

@@ -34,7 +34,6 @@ class PageRenderer:
         self.problems: list[str] = []
         self.files: list[str] = []
         self.frames: dict[str, str] = {}
-        self.libraries: set[str] = set()
         self.has_math = False
         self.unique = 0
 

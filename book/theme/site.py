@@ -14,6 +14,7 @@ from book.theme.assets import copy_assets
 from book.theme.check import check_site, lost_text
 from book.theme.nodes.notes import footnote_list
 from book.theme.page import Contents, Frame
+from book.theme.reading import Time, reading_time
 from book.theme.render import PageRenderer
 from book.theme.scripts import bundle_scripts
 from book.theme.search import index_script
@@ -50,6 +51,12 @@ class Page:
     def description(self) -> str:
         """What a search engine shows of the page, or nothing."""
         return str(self.content["frontmatter"].get("description", ""))
+
+    @property
+    def time(self) -> Time | None:
+        """How long the page takes; one without anything to move is looked up, and has no time."""
+        found = reading_time(self.content["mdast"])
+        return found if found.play else None
 
 
 @dataclass
@@ -129,10 +136,7 @@ def _made(slug: str, title: str, body: str, site: Site) -> Page:
 
 def _write_assets(site: Site, ast: Path, out: Path) -> None:
     static = out / "_static"
-    libraries = {name for page in site.pages for name in page.renderer.libraries}
-    copy_assets(
-        static, {name for page in site.pages for name in page.renderer.widgets}, libraries, site.problems
-    )
+    copy_assets(static, {name for page in site.pages for name in page.renderer.widgets}, site.problems)
     bundle_scripts(static, site.problems)
     (static / "search-index.js").write_text(index_script(site.pages), encoding="utf-8")
     for name in sorted({name for page in site.pages for name in page.renderer.files}):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from book.facts import READ, Fact, facts
 from book.theme.nodes.evidence import fact_anchor, test_anchor, test_claim
+from book.theme.reading import HOW
 from book.theme.registry import tag
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def sources_page(pages: Iterable[Page], papers: dict[str, Any]) -> str:
         + _section(
             "claims", "Claims that a test checks", [_claim(name, pages) for name in _used(pages, "tests")]
         )
+        + _section("times", "How long the pages take", [_time(page) for page in pages if page.time], HOW)
     )
 
 
@@ -98,6 +100,10 @@ def _claim(name: str, pages: list[Page]) -> str:
     return tag("li", test_line(name) + _places(pages, "tests", name), id=test_anchor(name))
 
 
+def _time(page: Page) -> str:
+    return tag("li", f"{tag('a', escape(page.title), href=page.file)}: {page.time}")
+
+
 def _places(pages: list[Page], kind: str, name: str) -> str:
     """Links to the pages that use it."""
     links = [
@@ -106,8 +112,9 @@ def _places(pages: list[Page], kind: str, name: str) -> str:
     return tag("p", "Used in " + ", ".join(links), class_="places") if links else ""
 
 
-def _section(name: str, title: str, lines: list[str]) -> str:
-    return tag("h2", title, id=name) + tag("ul", "".join(lines), class_="sources") if lines else ""
+def _section(name: str, title: str, lines: list[str], says: str = "") -> str:
+    head = tag("h2", title, id=name) + (tag("p", says) if says else "")
+    return head + tag("ul", "".join(lines), class_="sources") if lines else ""
 
 
 def _entry(data: Any) -> str:

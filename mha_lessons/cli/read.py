@@ -6,11 +6,13 @@ import webbrowser
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Annotated
 
 import typer
 
 from mha_lessons.cli.console import Verbose, out, plain_errors
+from mha_lessons.files import reason
 from mha_lessons.problem import LessonError
 
 EPILOG = (
@@ -44,13 +46,17 @@ def read(
         server = serve(find_book(), port)
     address = f"http://127.0.0.1:{server.server_port}/"
     out.print(f"Why many heads? is at [bold]{address}[/]  (Ctrl-C stops it)")
-    if browser and not webbrowser.open(address):
-        out.print("No browser could be opened here: open the address in one.")
     with server:
+        # In a thread: a browser of the terminal, such as w3m, comes back only when it is left.
+        serving = Thread(target=server.serve_forever, daemon=True)
+        serving.start()
         try:
-            server.serve_forever()
+            if browser and not webbrowser.open(address):
+                out.print("No browser could be opened here: open the address in one.")
+            serving.join()
         except KeyboardInterrupt:
             out.print("Stopped.")
+        server.shutdown()
 
 
 def find_book(places: list[Path] = PLACES) -> Path:
@@ -78,6 +84,8 @@ def serve(folder: Path, port: int | None) -> ThreadingHTTPServer:
         try:
             return ThreadingHTTPServer(("127.0.0.1", each), handler)
         except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-    asked = f"port {port}" if port else f"no port from {FIRST_PORT} to {FIRST_PORT + MOST_TRIES - 1}"
-    raise LessonError(f"{asked} could be opened ({reason}): choose another with --port.".capitalize())
+            why = reason(error)
+    if port:
+        raise LessonError(f"Port {port} cannot be opened ({why}): choose another with --port.")
+    last = FIRST_PORT + MOST_TRIES - 1
+    raise LessonError(f"No port from {FIRST_PORT} to {last} can be opened ({why}): choose one with --port.")

@@ -20,7 +20,7 @@ from rich.progress import (
 from rich.table import Table
 from typer.core import TyperCommand
 
-from mha_lessons.cli.console import Verbose, err, out, plain_errors
+from mha_lessons.cli.console import INTERRUPTED, Verbose, err, out, plain_errors
 from mha_lessons.problem import LessonError
 
 if TYPE_CHECKING:
@@ -29,9 +29,6 @@ if TYPE_CHECKING:
     from mha_lessons.experiments.run import Run
 
 DEFAULT_HEADS = ["1", "2", "4", "8"]
-INTERRUPTED = 130
-"""The exit code of a command that Ctrl-C ended."""
-
 EPILOG = (
     "Examples:\n\n"
     "  [bold]mha-lessons train juggling --heads 1 2 4 8 --seeds 5[/]\n\n"
@@ -110,9 +107,9 @@ def train(
     Each finished run is written at once. After Ctrl-C the same command goes on with what is missing.
     """
     with plain_errors(verbose):
+        from mha_lessons.executors import cluster, processes
         from mha_lessons.experiments import Settings
         from mha_lessons.experiments.series import Series
-        from mha_lessons.experiments.sweep import cluster, processes
 
         for name, value in {"seeds": seeds, "jobs": jobs}.items():
             if value < 1:

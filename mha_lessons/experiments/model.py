@@ -77,6 +77,12 @@ class Reader(nn.Module):
         order = initial_weights(self.task, self.attention.num_heads * self.attention.d_head, 0, mlp=self.mlp)
         return {name: named[name] for name in order}
 
+    def copy(self) -> "Reader":
+        """A reader of its own with the same weights."""
+        copied = Reader(self.task, self.attention.num_heads, d_head=self.attention.d_head, mlp=self.mlp)
+        copied.set_weights(self.weights())
+        return copied
+
     def forward(
         self, tokens: Int[Tensor, "sequence position"], gates: Tensor | None = None
     ) -> Float[Tensor, "sequence position answer class"]:

@@ -10,7 +10,7 @@ from typing import Any
 from mha_lessons.experiments.problem import ResultsError
 from mha_lessons.experiments.run import Run
 from mha_lessons.experiments.settings import Settings
-from mha_lessons.files import write_whole
+from mha_lessons.files import reason, write_whole
 
 DIGITS = {"cpu_s": 2}
 """After the point, for a number of this name; 4 for all others."""
@@ -70,7 +70,7 @@ def load(path: Path) -> Results:
     except IsADirectoryError:
         raise ResultsError(f"{path} is a folder: name a file for the results.") from None
     except OSError as error:
-        raise ResultsError(f"{path} cannot be read ({(error.strerror or str(error)).lower()}).") from error
+        raise ResultsError(f"{path} cannot be read ({reason(error)}).") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ResultsError(f"{path} holds no results of experiments: name another file.") from error
 
@@ -89,8 +89,7 @@ def go_on(path: Path, settings: Settings) -> Results:
     if there.settings.experiment != settings.experiment:
         other = f"results of {there.settings.experiment}"
     else:
-        own, wanted = asdict(there.settings), asdict(settings)
-        other = "results with " + ", ".join(f"{k}={own[k]}" for k in own if own[k] != wanted[k])
+        other = f"results with {there.settings.unlike(settings)}"
     raise ResultsError(f"{path} holds {other}, and stays as it is: name another file.")
 
 

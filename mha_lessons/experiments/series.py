@@ -9,7 +9,7 @@ from mha_lessons.experiments.results import go_on
 from mha_lessons.experiments.run import Run
 from mha_lessons.experiments.settings import Settings
 from mha_lessons.experiments.sweep import sweep
-from mha_lessons.experiments.trained import file_of, save_trained
+from mha_lessons.experiments.trained import is_kept, save_trained
 
 
 class Series:
@@ -25,7 +25,8 @@ class Series:
 
     Raises:
         SettingsError: a head count or a seed that no run can have.
-        ResultsError: the file holds something else, or weights are asked for that nobody keeps.
+        ResultsError: the file, or one of weights, holds something else, and stays as it is; or weights are
+            asked for that nobody keeps.
         LessonError: the file cannot be written.
     """
 
@@ -64,7 +65,7 @@ class Series:
         """Do what is to be done; each run is in the file before it is given out.
 
         Raises:
-            ResultsError: a worker ended before its time; what was finished is in the file.
+            WorkersError: a worker ended before its time; what was finished is in the file.
         """
         for run in sweep(executor, self.settings, self.todo):
             self.results.runs[run.key] = run
@@ -75,6 +76,5 @@ class Series:
 
     def _there(self, num_heads: int, seed: int) -> bool:
         run = self.results.runs.get((num_heads, seed))
-        if run is None or self.weights is None or run.status != "done":
-            return run is not None
-        return (self.weights / file_of(self.settings, num_heads, seed)).exists()
+        kept = self.weights is None or is_kept(self.weights, self.settings, num_heads, seed)
+        return run is not None and (kept or run.status != "done")

@@ -1,8 +1,10 @@
 """What an experiment is run with, and what cannot be."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from mha_lessons.experiments.binding import binding
 from mha_lessons.experiments.induction import induction
@@ -10,6 +12,7 @@ from mha_lessons.experiments.juggling import juggling
 from mha_lessons.experiments.near_far import near_far
 from mha_lessons.experiments.problem import USUAL_RATE, SettingsError
 from mha_lessons.experiments.task import Task
+from mha_lessons.params import MAX_SEED
 from mha_lessons.shapes import choose_d_head
 
 TASKS: dict[str, Callable[..., Task]] = {
@@ -23,7 +26,6 @@ TASKS: dict[str, Callable[..., Task]] = {
 LIMITS = {"d_model": 1024, "d_head": 1024, "layers": 8, "steps": 100_000, "batch": 4096}
 """The largest settings; steps · batch stays below the first sequence kept for tests."""
 MOST_HEADS = 1024
-MOST_SEED = 2**32 - 1
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,15 @@ class Settings:
             raise SettingsError(f"learning_rate should be above 0, such as 0.003, got {self.learning_rate}")
         self.task()
 
+    def unlike(self, wanted: Settings) -> str:
+        """In what these settings differ from those wanted.
+
+        >>> Settings("juggling", mlp=True).unlike(Settings("juggling", k=3))
+        'k=None, mlp=True'
+        """
+        own, others = asdict(self), asdict(wanted)
+        return ", ".join(f"{name}={own[name]}" for name in own if own[name] != others[name])
+
     def task(self) -> Task:
         """The task that these settings ask for."""
         given = {"k": self.k, "d_model": self.d_model}
@@ -82,8 +93,8 @@ class Settings:
         Raises:
             SettingsError: the sentence says what would do.
         """
-        if not 0 <= seed <= MOST_SEED:
-            raise SettingsError(f"a seed should be 0 to {MOST_SEED}, got {seed}")
+        if not 0 <= seed <= MAX_SEED:
+            raise SettingsError(f"a seed should be 0 to {MAX_SEED}, got {seed}")
         if num_heads > MOST_HEADS:
             raise SettingsError(f"num_heads should be 1 to {MOST_HEADS}, got {num_heads}")
         try:

@@ -32,6 +32,23 @@ def file_of(settings: Settings, num_heads: int, seed: int) -> str:
     return f"{settings.experiment}_h{num_heads}_seed{seed}.safetensors"
 
 
+def is_kept(folder: Path, settings: Settings, num_heads: int, seed: int) -> bool:
+    """Whether the weights of a run are in a folder.
+
+    Raises:
+        ResultsError: the file with their name holds something else, or weights of other settings.
+    """
+    path = folder / file_of(settings, num_heads, seed)
+    if not path.exists():
+        return False
+    there = Settings(**about_trained(str(path))["settings"])
+    if there != settings:
+        raise ResultsError(
+            f"{path} holds weights with {there.unlike(settings)}, and stays as it is: name another folder."
+        )
+    return True
+
+
 def save_trained(folder: Path, settings: Settings, run: Run, command: str) -> Path:
     """Write the weights of a run and give the file's path. The scores in it are of the rounded weights.
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from mha_lessons.heads.held_out import best_head
 from mha_lessons.heads.referent import RULES, Question
-from mha_lessons.heads.resampling import halves, interval, p_value
+from mha_lessons.heads.resampling import halves
 
 
 @dataclass(frozen=True)
@@ -62,27 +63,16 @@ def score_names(
     wanted = np.array([question.right for question in questions])
     points = _points(attention, wanted).reshape(len(questions), -1)
     choose = halves(groups, seed)
-    best = int(points[choose].mean(0).argmax())
     rules = {name: np.array([rule(each) for each in questions]) == wanted for name, rule in RULES.items()}
     rivals = {name: right.astype(float) for name, right in rules.items()}
     rivals["chance"] = np.full(len(questions), 0.5)
     rule = max(rivals, key=lambda name: (rivals[name][choose].mean(), name == "chance"))
-    head, rival = points[~choose, best], rivals[rule][~choose]
-    units = np.unique(groups, return_inverse=True)[1][~choose]
+    units = np.unique(groups, return_inverse=True)[1]
     return NameScore(
-        chosen_on=int(choose.sum()),
-        n=len(head),
-        groups=len(set(units.tolist())),
-        head=divmod(best, num_heads),
-        score=float(head.mean()),
-        interval=interval(head, units, seed),
-        chosen_score=float(points[choose, best].mean()),
+        groups=len(set(units[~choose].tolist())),
         rules={name: float(right[~choose].mean()) for name, right in rivals.items()},
         rule=rule,
-        gain=float((head - rival).mean()),
-        gain_interval=interval(head - rival, units, seed),
-        p=p_value(head, rival, units, seed),
-        median_head=float(np.median(points[~choose].mean(0))),
+        **best_head(points, rivals[rule], choose, units, num_heads=num_heads, seed=seed),
     )
 
 

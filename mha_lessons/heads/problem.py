@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from mha_lessons.files import reason
 from mha_lessons.problem import LessonError
 
 
@@ -16,7 +17,7 @@ def read_text(path: Path, what: str) -> str:
     except FileNotFoundError:
         raise DataError(f"There is no {what} {path}: give the path of the file.") from None
     except OSError as error:
-        raise DataError(f"{path} cannot be read ({(error.strerror or str(error)).lower()}).") from error
+        raise DataError(f"{path} cannot be read ({reason(error)}).") from error
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise DataError(f"{path}, line {line}: this is not UTF-8 text.") from error

@@ -13,7 +13,8 @@ from typing import Any
 
 from mha_lessons.heads.coreference import NameScore
 from mha_lessons.heads.measures import FAR
-from mha_lessons.heads.relations import FAR_OF_FAR, SUMS, Score, best_direction
+from mha_lessons.heads.relation_scores import Score, best_direction
+from mha_lessons.heads.relations import FAR_OF_FAR, SUMS, UNMARKED
 
 SURE = 0.05
 
@@ -166,7 +167,8 @@ def sentence(found: Evidence) -> str:
 
 def _grammar(scores: Sequence[Score]) -> dict[str, Any]:
     """All relations but verb and object, which has a row of its own."""
-    names = dict.fromkeys(score.relation for score in scores if score.relation not in (*SUMS, "punct", "obj"))
+    others = {*SUMS, *UNMARKED, "obj"}
+    names = dict.fromkeys(score.relation for score in scores if score.relation not in others)
     found = [each for name in names for each in _one(scores, name)]
     found.sort(key=lambda each: -each.gain)
     good = [each for each in found if each.holds]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from mha_lessons.heads.measures import entropy
 from mha_lessons.models import Model
 
 CUTS = (0.2, 0.3, 0.4)
@@ -29,15 +29,10 @@ def js_distance(attn: Float[Tensor, "head query key"]) -> Float[Tensor, "head he
     total = torch.zeros(len(attn), len(attn))
     for query in range(attn.shape[1]):  # one at a time: all pairs of heads at once are a large table
         rows = attn[:, query].float()
-        own = _bits(rows)
-        between = _bits((rows[:, None] + rows) / 2)
+        own = entropy(rows)
+        between = entropy((rows[:, None] + rows) / 2)
         total += (between - (own[:, None] + own) / 2).clamp(min=0).sqrt()
     return total / attn.shape[1]
-
-
-def _bits(rows: Float[Tensor, "*rows key"]) -> Float[Tensor, "*rows"]:
-    bits: Tensor = torch.special.entr(rows).sum(-1) / math.log(2)
-    return bits
 
 
 def head_distances(model: Model, text: str) -> Float[np.ndarray, "head head"]:

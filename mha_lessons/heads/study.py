@@ -14,15 +14,8 @@ from mha_lessons.heads.coreference import NameScore, score_names
 from mha_lessons.heads.importance import ablation, gradient_importance, importance, prune
 from mha_lessons.heads.problem import DataError
 from mha_lessons.heads.referent import Question, ask, in_sight
-from mha_lessons.heads.relations import (
-    SUMS,
-    Asked,
-    Score,
-    ask_all,
-    best_direction,
-    held_out_scores,
-    score_relations,
-)
+from mha_lessons.heads.relation_scores import Score, best_direction, held_out_scores, score_relations
+from mha_lessons.heads.relations import SUMS, UNMARKED, Asked, ask_all
 from mha_lessons.heads.roles import roles
 from mha_lessons.heads.schemas import winograd_pairs
 from mha_lessons.heads.similarity import head_distances, similarity
@@ -125,7 +118,7 @@ class Study:
 
     def _relation_heads(self, asked: Asked, scores: list[Score], number: int) -> dict[str, Any]:
         names = [
-            name for name in dict.fromkeys(score.relation for score in scores) if name not in (*SUMS, "punct")
+            name for name in dict.fromkeys(score.relation for score in scores) if name not in SUMS + UNMARKED
         ]
         kept = {}
         for name in [*names[:SHOWN], *SUMS]:

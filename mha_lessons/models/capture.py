@@ -1,8 +1,7 @@
 """Find the attention layers of any Hugging Face model, and read their weights one layer at a time.
 
-A module is an attention layer if it hands out, beside its result, a tensor [batch, head, query, key] whose
-rows sum to 1, and nothing inside it does. That is a property of what it computes: no list of class names to
-keep.
+A module is an attention layer if it hands out, beside its result, what `place_of_weights` knows as weights,
+and nothing inside it does. That is a property of what it computes: no list of class names to keep.
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from mha_lessons.models.problem import ModelError
+from mha_lessons.taps import place_of_weights
 
 Visit = Callable[[int, Float[Tensor, "head query key"]], None]
 
@@ -47,11 +47,9 @@ def probe(network: nn.Module, ids: list[int]) -> Probe:
     seen: list[tuple[nn.Module, int, Tensor]] = []
 
     def look(module: nn.Module, _: Any, output: Any) -> None:
-        if isinstance(output, tuple):
-            for place, item in enumerate(output):
-                if place and _is_attention(item, len(ids)):
-                    seen.append((module, place, item[0]))
-                    break
+        place = place_of_weights(output, module.training)
+        if place is not None and list(output[place].shape[2:]) == [len(ids)] * 2:
+            seen.append((module, place, output[place][0]))
 
     with _hooks(list(network.modules()), look), torch.no_grad():
         network(input_ids=torch.tensor([ids], device=next(network.parameters()).device))
@@ -98,13 +96,6 @@ def refuse_nan(layer: int, attn: Tensor) -> None:
             f"The attention of layer {layer} is NaN (not a number): the model's weights are damaged; "
             "load them anew."
         )
-
-
-def _is_attention(item: Any, tokens: int) -> bool:
-    if not isinstance(item, Tensor) or item.ndim != 4 or list(item.shape[2:]) != [tokens, tokens]:
-        return False
-    sums = item.float().sum(-1)
-    return bool(sums.isnan().any() or ((item >= 0).all() and (sums - 1).abs().max() < 0.02))
 
 
 def _holds_another(module: nn.Module, holders: set[int]) -> bool:

@@ -46,9 +46,12 @@ def prepare(model: Model, sentence: str) -> str:
             f"the sentence {sentence!r} has no word {about['from']!r}: change `from` in index.json"
         )
     last = len(words) - 1 - words[::-1].index(about["from"].lower())
-    special = [place for place, flag in enumerate(found.encoded.special) if flag]
     packed = pack(
-        found.attn.numpy(), found.tokens, special=special, words=found.word_of_token, layers=found.layers
+        found.attn.numpy(),
+        found.tokens,
+        special=found.encoded.special_places,
+        words=found.word_of_token,
+        layers=found.layers,
     )
     distribution = PACKAGED[model.name].distribution
     content: dict[str, Any] = packed.as_json() | {

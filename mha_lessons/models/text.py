@@ -30,6 +30,11 @@ class Encoded:
     words: list[str]
     word_of_token: list[int | None]
 
+    @property
+    def special_places(self) -> list[int]:
+        """Where the tokens are that the tokenizer added."""
+        return [place for place, flag in enumerate(self.special) if flag]
+
     def tokens_of(self, word: int) -> list[int]:
         """Where the pieces of a word are."""
         return [token for token, its in enumerate(self.word_of_token) if its == word]

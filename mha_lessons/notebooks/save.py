@@ -10,7 +10,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from mha_lessons.files import replace_file
+from mha_lessons.files import reason, replace_file
 from mha_lessons.notebooks.problem import NotebookError
 
 KEY = "mha_lessons"
@@ -55,9 +55,8 @@ def save(files: dict[str, bytes], folder: Path, *, force: bool = False) -> Itera
         try:
             yield _save(folder, name, content, force)
         except OSError as error:
-            reason = (error.strerror or str(error)).lower()
             raise NotebookError(
-                f"{folder / name} cannot be written ({reason}): nothing of it was changed."
+                f"{folder / name} cannot be written ({reason(error)}): nothing of it was changed."
             ) from error
 
 

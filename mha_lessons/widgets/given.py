@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+
+from mha_lessons.widgets.attentions import layers_of, refuse_no_numbers, table_of, words
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,7 +21,7 @@ NOTHING_TO_SUM = (
     "What was handed in does not hold what each head adds to the output, and attention weights alone do not "
     "say it: hand in a trace, with HeadSum.from_trace."
 )
-NOT_WHOLE = "What was handed in is not whole: hand it in again, with HeadSum.from_trace."
+NOT_WHOLE = "What was handed in is not whole: hand it in again, with from_trace."
 
 
 def given_trace(trace: Trace, tokens: Sequence[str], *, contributions: bool = False) -> dict[str, Any]:
@@ -40,7 +42,7 @@ def given_trace(trace: Trace, tokens: Sequence[str], *, contributions: bool = Fa
 
     if not isinstance(trace, Trace):
         raise TypeError(
-            f"trace should be what MultiHeadAttention.trace gives, got {_kind(trace)}; "
+            f"trace should be what MultiHeadAttention.trace gives, got {type(trace).__name__}; "
             "for weights alone there is HeadExplorer.from_attentions"
         )
     if trace.q.shape[0] != 1:
@@ -74,49 +76,13 @@ def given_attentions(attentions: Any, tokens: Sequence[str], layer: int) -> dict
         TypeError: what is no tensor, array or list of them, or tokens that are no list of words.
         ValueError: another shape, no such layer, weights that are not weights, or tokens that do not match.
     """
-    attn = _tensor(_of_layer(attentions, layer))
-    if attn.ndim == 4 and attn.shape[0] == 1:
-        attn = attn[0]
-    if attn.ndim != 3 or attn.shape[1] != attn.shape[2]:
-        more = "; take one: attn[0]" if attn.ndim == 4 else ""
-        raise ValueError(f"attn should be [head, query, key] of one sequence, got {list(attn.shape)}{more}")
-    if not bool(((attn >= 0) & (attn <= 1.001)).all()):
-        raise ValueError(
-            "attn should hold weights from 0 to 1; got NaN or other numbers (scores before the softmax?)"
-        )
+    layers = layers_of(attentions)
+    if not isinstance(layer, int) or not -len(layers) <= layer < len(layers):
+        raise ValueError(f"attentions have layers 0 to {len(layers) - 1}, got layer={layer!r}")
+    attn = table_of(layers[layer])
     # A weight of zero is a word that was not looked at; what its score was, nobody can tell.
     tensors = {"attn": attn, "scores": attn.float().log()}
     return _pack(tensors, words(tokens), {"d_head": 0, "d_model": 0})
-
-
-def words(tokens: Sequence[str]) -> list[str]:
-    """The tokens as texts.
-
-    Raises:
-        TypeError: one text, which would fall apart into letters, or no list at all.
-
-    >>> words(("a", 1))
-    ['a', '1']
-    """
-    if isinstance(tokens, str):
-        raise TypeError(
-            f"tokens should be a list of words, got one text; write {tokens.split()[:3]} or tokens.split()"
-        )
-    if not isinstance(tokens, Sequence):
-        raise TypeError(f"tokens should be a list of words, got {_kind(tokens)}")
-    return [str(token) for token in tokens]
-
-
-def refuse_no_numbers(name: str, tensor: Tensor) -> None:
-    """Raise if a tensor has a shape and no numbers.
-
-    Raises:
-        ValueError: it is on the device meta.
-    """
-    if tensor.is_meta:
-        raise ValueError(
-            f"{name} is on the device meta, which has shapes and no numbers; compute it on a real device"
-        )
 
 
 def trace_behind(handed_in: tuple[object, Trace | None], given: object) -> Trace:
@@ -147,79 +113,68 @@ def summands(given: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         ValueError: there are no contributions, or tensors that do not fit together.
     """
-    try:
-        found = unpack(given)
-        shape = len(found["tokens"]), found["d_model"]
-        if "contributions" in found:
-            return {
-                "tokens": found["tokens"],
-                "contributions": found["contributions"].view(found["num_heads"], *shape),
-                "output": found["output"].view(*shape),
-                "bias": found["bias"].view(found["d_model"]) if "bias" in found else None,
-            }
-    except (AttributeError, KeyError, TypeError, ValueError, RuntimeError):
-        raise ValueError(NOT_WHOLE) from None
-    raise ValueError(NOTHING_TO_SUM)
+    found = unpack(given)
+    if not {"contributions", "output"} <= found.keys():
+        raise ValueError(NOTHING_TO_SUM)
+    shape = len(found["tokens"]), found["d_model"]
+    return {
+        "tokens": found["tokens"],
+        "contributions": found["contributions"].view(found["num_heads"], *shape),
+        "output": found["output"].view(*shape),
+        "bias": found.get("bias"),
+    }
+
+
+def given_fault(given: Mapping[str, Any]) -> str | None:
+    """Why what was handed in cannot be drawn, or None."""
+    return _sentence(unpack, given)
 
 
 def sum_fault(given: Mapping[str, Any]) -> str | None:
     """Why the output cannot be summed over heads, or None. Twin of `checkSum` in widgets/core/given.ts."""
+    return _sentence(summands, given)
+
+
+def _sentence(read: Callable[[Mapping[str, Any]], object], given: Mapping[str, Any]) -> str | None:
     try:
-        summands(given)
+        read(given)
     except ValueError as error:
         return str(error)
     return None
 
 
-def _of_layer(attentions: Any, layer: int) -> Any:
-    """One layer of a sequence; anything else as it is."""
-    if hasattr(attentions, "attentions"):  # the whole output of a Hugging Face model
-        attentions = attentions.attentions
-    if isinstance(attentions, (list, tuple)):
-        if not isinstance(layer, int) or not -len(attentions) <= layer < len(attentions):
-            there = f"layers 0 to {len(attentions) - 1}" if attentions else "no layer"
-            raise ValueError(f"attentions have {there}, got layer={layer!r}")
-        attentions = attentions[layer]
-    if attentions is None:
-        raise ValueError(
-            "attentions are None: load the model with attn_implementation='eager' and ask for them, "
-            "or let mha_lessons.watch do both"
-        )
-    return attentions
-
-
-def _tensor(weights: Any) -> Tensor:
-    """Weights as a dense real tensor on the CPU without a graph."""
-    import torch
-
-    try:
-        attn = torch.as_tensor(weights)
-    except (TypeError, ValueError, RuntimeError):
-        raise TypeError(f"attentions should be a tensor, or a list of them, got {_kind(weights)}") from None
-    refuse_no_numbers("attn", attn)
-    if attn.is_complex():
-        raise ValueError("attn should hold weights from 0 to 1; got complex numbers")
-    attn = attn.detach().cpu()
-    return attn if attn.layout is torch.strided else attn.to_dense()
-
-
-def _kind(value: object) -> str:
-    return type(value).__name__
-
-
 def unpack(given: Mapping[str, Any]) -> dict[str, Any]:
-    """The packed tensors, flat, and the plain values beside them."""
+    """The packed tensors, flat, and the plain values beside them.
+
+    Raises:
+        ValueError: attn is not there, or tensors have other sizes than the plain values say.
+    """
     import numpy as np
     import torch
 
-    flat = torch.from_numpy(np.frombuffer(b64decode(given["data"]), dtype=np.float32).copy())
-    names, lengths = zip(*given["fields"], strict=True)
     plain = {name: value for name, value in given.items() if name not in ("fields", "data")}
+    try:
+        sizes = _sizes(len(plain["tokens"]), *(plain[name] for name in ("num_heads", "d_head", "d_model")))
+        flat = torch.from_numpy(np.frombuffer(b64decode(given["data"]), dtype=np.float32).copy())
+        names, lengths = zip(*given["fields"], strict=True)
+        tensors = dict(zip(names, flat.split(list(lengths)), strict=True))
+        whole = "attn" in tensors and all(tensor.numel() == sizes[name] for name, tensor in tensors.items())
+    except (KeyError, TypeError, ValueError, RuntimeError):
+        whole = False
+    if not whole:
+        raise ValueError(NOT_WHOLE)
+    return {**plain, "roles": None, "made": MADE, **tensors}
+
+
+def _sizes(seq: int, num_heads: int, d_head: int, d_model: int) -> dict[str, int]:
+    """Numbers in each tensor that may be handed in."""
+    heads, tables = num_heads * seq * d_head, num_heads * seq * seq
     return {
-        **plain,
-        "roles": None,
-        "made": MADE,
-        **dict(zip(names, flat.split(list(lengths)), strict=True)),
+        **dict.fromkeys(("q", "k", "v", "z"), heads),
+        **dict.fromkeys(("scores", "attn"), tables),
+        "contributions": num_heads * seq * d_model,
+        "output": seq * d_model,
+        "bias": d_model,
     }
 
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from mha_lessons.packed import Packed, pack
 from mha_lessons.problem import LessonError
-from mha_lessons.widgets.given import refuse_no_numbers
-from mha_lessons.widgets.given import words as texts
+from mha_lessons.widgets.attentions import layers_of, table_of, tensor_of, words
 
 if TYPE_CHECKING:
     import numpy as np
-    from torch import Tensor
 
 MOST_TOKENS = 1024
 MOST_CODES = 2**28
@@ -20,27 +19,35 @@ MOST_CODES = 2**28
 
 
 def packed_model(model: Any, tokenizer: Any, text: str, layers: Sequence[int] | None) -> Packed:
-    """Run a Hugging Face model on a text and pack its attention.
+    """Run a Hugging Face model on a text and pack its attention; sdpa and flash are switched off meanwhile.
 
     Raises:
         LessonError: a model without attention, a text that is empty, too long, or not for this model.
     """
     from mha_lessons.models import from_huggingface
+    from mha_lessons.taps import eager
 
-    found = from_huggingface(model, tokenizer)
-    encoded = found.encode(text)
-    wanted = _wanted(layers, found.num_layers)
-    _check_size(len(encoded.ids), len(wanted) * found.num_heads)
     kept: dict[int, np.ndarray] = {}
 
     def keep(layer: int, attn: Any) -> None:
         if layer in wanted:
             kept[layer] = attn.detach().cpu().float().numpy().copy()
 
-    found.visit(encoded, keep)
-    special = [place for place, flag in enumerate(encoded.special) if flag]
+    with eager(model):
+        found = from_huggingface(model, tokenizer)
+        encoded = found.encode(text)
+        wanted = _wanted(layers, found.num_layers)
+        _check_size(len(encoded.ids), len(wanted) * found.num_heads)
+        found.visit(encoded, keep)
     layer_by_layer = (kept.pop(layer) for layer in wanted)
-    return _packed(layer_by_layer, encoded.tokens, wanted, special, encoded.word_of_token)
+    with _one_sentence():
+        return pack(
+            layer_by_layer,
+            encoded.tokens,
+            layers=wanted,
+            special=encoded.special_places,
+            words=encoded.word_of_token,
+        )
 
 
 def packed_attentions(attentions: Any, tokens: Sequence[str], layers: Sequence[int] | None) -> Packed:
@@ -49,60 +56,27 @@ def packed_attentions(attentions: Any, tokens: Sequence[str], layers: Sequence[i
     Raises:
         LessonError: no weights, another shape, weights that are not weights, tokens that do not match.
     """
-    import torch
-
-    attentions = getattr(attentions, "attentions", attentions)  # what a Hugging Face model gives
-    if isinstance(attentions, torch.Tensor) and attentions.ndim in (2, 3):
-        attentions = [attentions]
-    if attentions is None or len(attentions) == 0 or any(layer is None for layer in attentions):
-        raise LessonError(
-            "the attentions are None: load the model with attn_implementation='eager', since sdpa and flash "
-            "never have the weights, and call it with output_attentions=True"
-        )
-    words = texts(tokens)
-    if not words:
+    if getattr(attentions, "ndim", 0) == 4:
+        attentions = list(attentions)  # layers in one tensor
+    texts = words(tokens)
+    if not texts:
         raise LessonError("tokens are empty: name each position that the attention is about")
-    wanted = _wanted(layers, len(attentions))
-    first = _tensor(attentions[wanted[0]])
-    heads = first.shape[-3] if first.ndim > 2 else 1
-    _check_size(len(words), len(wanted) * heads)
-    special = [place for place in (0, len(words) - 1) if words[place].startswith(("[", "<"))]
-    return _packed((_one_sequence(attentions[layer]) for layer in wanted), words, wanted, special)
+    with _one_sentence():
+        every = layers_of(attentions)
+        wanted = _wanted(layers, len(every))
+        heads = max(tensor_of(every[wanted[0]]).shape[-3:-2], default=1)
+        _check_size(len(texts), len(wanted) * heads)
+        tables = (table_of(every[layer]).float().numpy() for layer in wanted)
+        special = [place for place in (0, len(texts) - 1) if texts[place].startswith(("[", "<"))]
+        return pack(tables, texts, layers=wanted, special=special)
 
 
-def _tensor(layer: Any) -> Tensor:
-    import torch
-
+@contextmanager
+def _one_sentence() -> Iterator[None]:
+    """What cannot be packed is something that the reader can put right."""
     try:
-        return torch.as_tensor(layer).detach()
-    except (TypeError, ValueError, RuntimeError) as error:
-        kind = type(layer).__name__
-        raise LessonError(
-            f"attentions should be tensors [head, query, key], one a layer, got {kind}"
-        ) from error
-
-
-def _one_sequence(layer: Any) -> np.ndarray:
-    attn = _tensor(layer)
-    refuse_no_numbers("attention", attn)
-    attn = attn.cpu().float()
-    if attn.ndim == 4 and attn.shape[0] != 1:
-        raise ValueError(
-            f"attention should be of one sequence, got a batch of {attn.shape[0]}: give one alone"
-        )
-    return (attn[0] if attn.ndim == 4 else attn).numpy()
-
-
-def _packed(
-    attentions: Iterator[np.ndarray],
-    tokens: Sequence[str],
-    layers: Sequence[int],
-    special: Sequence[int],
-    words: Sequence[int | None] | None = None,
-) -> Packed:
-    try:
-        return pack(attentions, tokens, layers=layers, special=special, words=words)
-    except ValueError as error:
+        yield
+    except (TypeError, ValueError) as error:
         raise LessonError(str(error)) from error
 
 

@@ -9,19 +9,25 @@ import traitlets
 
 from mha_lessons.params import Params, check
 from mha_lessons.widgets.bundle import bundle
-from mha_lessons.widgets.given import given_attentions, given_still, given_trace, trace_behind, unpack
-from mha_lessons.widgets.lesson_widget import LessonWidget
+from mha_lessons.widgets.given import (
+    given_attentions,
+    given_fault,
+    given_still,
+    given_trace,
+    trace_behind,
+    unpack,
+)
+from mha_lessons.widgets.layer_widget import LAYER, LayerWidget
 
 if TYPE_CHECKING:
     import numpy as np
 
     from mha_lessons.trace import Trace
 
-PARAMS = ("text", "num_heads", "d_model", "d_head", "causal", "temperature", "seed", "source")
 DRAWN = ("q", "k", "v", "scores", "attn", "z", "output")
 
 
-class HeadExplorer(LessonWidget):
+class HeadExplorer(LayerWidget):
     """Move the head count of a real attention module and watch its patterns and its output change.
 
     Example:
@@ -38,37 +44,20 @@ class HeadExplorer(LessonWidget):
     _esm = bundle("head_explorer.js")
     _css = bundle("head_explorer.css")
     page_name = "head_explorer"
-    asks = (*PARAMS, "compare", "given")
+    asks = (*LAYER, "compare", "given")
 
     text = traitlets.Unicode("The doctor thanked Mary because she helped him", help="The sentence.").tag(
         sync=True
     )
-    num_heads = traitlets.Int(4, help="Number of attention heads.").tag(sync=True)
-    d_model = traitlets.Int(64, help="Width of a token vector.").tag(sync=True)
-    d_head = traitlets.Int(
-        None, allow_none=True, help="Width of one head; None means d_model // num_heads."
-    ).tag(sync=True)
-    causal = traitlets.Bool(False, help="Whether a word may look at earlier words only.").tag(sync=True)
-    temperature = traitlets.Float(
-        1.0, help="Divides the scores before the softmax: below 1 sharper, above 1 flatter."
-    ).tag(sync=True)
-    seed = traitlets.Int(0, help="Seed of the word vectors and of the weights.").tag(sync=True)
-    source = traitlets.Enum(
-        ("designed", "random"),
-        default_value="designed",
-        help="Where the heads come from: queries and keys set by hand, or random weights.",
-    ).tag(sync=True)
     compare = traitlets.Int(
         None, allow_none=True, help="Show the same matrices in this number of heads, too."
     ).tag(sync=True)
     given = traitlets.Dict(
         help="Tensors handed in by `from_trace` or `from_attentions`; nothing is computed then.",
-    ).tag(sync=True)
+    ).tag(sync=True, fixed=True)
     head = traitlets.Int(0, min=0, max=1023, help="The head shown large, counted from 0.").tag(sync=True)
     query = traitlets.Int(0, min=0, max=1023, help="The word that looks, counted from 0.").tag(sync=True)
     key = traitlets.Int(0, min=0, max=1023, help="The word looked at, counted from 0.").tag(sync=True)
-
-    _handed_in: tuple[object, Trace | None] = (None, None)  # what `given` was made of
 
     @classmethod
     def from_trace(cls, trace: Trace, tokens: Sequence[str], **traits: Any) -> HeadExplorer:
@@ -91,9 +80,7 @@ class HeadExplorer(LessonWidget):
             >>> HeadExplorer.from_trace(trace, ["hello", "world"]).given["num_heads"]
             3
         """
-        widget = cls(given=given_trace(trace, tokens), **traits)
-        widget._handed_in = widget.given, trace
-        return widget
+        return cls._with_trace(trace, given_trace(trace, tokens), traits)
 
     @classmethod
     def from_attentions(
@@ -133,11 +120,6 @@ class HeadExplorer(LessonWidget):
         return cls(given=given_attentions(attentions, tokens, layer), **traits)
 
     @property
-    def params(self) -> Params:
-        """The settings as one value."""
-        return Params(**{name: getattr(self, name) for name in PARAMS})
-
-    @property
     def trace(self) -> Trace:
         """The `Trace` shown, with a batch of one: of the settings, by the torch module, or the one handed in.
 
@@ -154,7 +136,7 @@ class HeadExplorer(LessonWidget):
     def fault(self) -> str | None:
         """Why the settings do not fit together, or None."""
         if self.given:
-            return None
+            return given_fault(self.given)
         return check(self.params) or (
             None if self.compare is None else regrouping_fault(self.params, self.compare)
         )

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import traitlets
 
-from mha_lessons.widgets.answer import answer
+from mha_lessons.widgets.background import Background
 from mha_lessons.widgets.bundle import bundle
-from mha_lessons.widgets.lesson_widget import LessonWidget
 from mha_lessons.widgets.pruned_reader import MOST_HEADS, PrunedReader, pack_reader, unpack_reader
 from mha_lessons.widgets.retrainer import Retrainer
 from mha_lessons.widgets.trainer_words import symbol_words
@@ -31,7 +30,7 @@ MODELS = (
 """The trained models that come with the package; `widgets/head_pruner/models.ts` has the same."""
 
 
-class HeadPruner(LessonWidget):
+class HeadPruner(Background):
     """See how many heads of a trained model can go before it breaks, and which.
 
     Example:
@@ -54,7 +53,7 @@ class HeadPruner(LessonWidget):
         MODELS, default_value=MODELS[0], help="The trained model: its task, its heads, the seed of its run."
     ).tag(sync=True)
     reader = traitlets.Dict(help="A trained model handed in by `from_reader`; empty: `model` is shown.").tag(
-        sync=True
+        sync=True, fixed=True
     )
     order = traitlets.Enum(
         ("gradient", "ablation", "hand"),
@@ -68,13 +67,9 @@ class HeadPruner(LessonWidget):
         traitlets.Int(), help="The heads that the reader switched off, in this order."
     ).tag(sync=True)
 
-    _command: Any = traitlets.List().tag(
-        sync=True
-    )  # what a button asks for, and what tells two presses apart
-
     def __init__(self, **traits: Any) -> None:
         self._made: tuple[object, PrunedReader] | None = None
-        self._retrainer = Retrainer(self._show)
+        self._retrainer = Retrainer(self._show, self._deserted)
         super().__init__(**traits)
 
     @classmethod
@@ -169,6 +164,7 @@ class HeadPruner(LessonWidget):
             "curves": pruned.curves | {"hand": pruned.curve(self.by_hand)},
             "attn": pruned.attn,
             "retrained_attn": torch.zeros(0) if retrained_attn is None else retrained_attn,
+            "beat": self._beat,
             **run,
         }
 
@@ -211,15 +207,13 @@ class HeadPruner(LessonWidget):
             raise ValueError("there is nothing to retrain without any head: switch one on first.")
         self._retrainer.start(pruned, list(off))
 
-    def _show(self) -> None:
-        """Send how the retraining stands."""
-        if self.engine == "kernel":
-            self._answer = answer(self.numbers, self._request)
+    def _orders(self) -> Mapping[str, Callable[..., None]]:
+        return {"retrain": self._retrain, "stop": self._stop, "forget": self._forget}
 
-    @traitlets.observe("_command")
-    def _obey(self, change: Any) -> None:
-        name, off, *_ = change.new
-        if name == "retrain":
-            return self._retrain(off)
-        self._retrainer.stop() if name == "stop" else self._retrainer.forget()
+    def _stop(self, _off: Sequence[int]) -> None:
+        self._retrainer.stop()
+        self._show()
+
+    def _forget(self, _off: Sequence[int]) -> None:
+        self._retrainer.forget()
         self._show()

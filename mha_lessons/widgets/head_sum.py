@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import traitlets
 
-from mha_lessons.params import Params, check, check_gates
+from mha_lessons.params import check, check_gates
 from mha_lessons.widgets.bundle import bundle
 from mha_lessons.widgets.given import MADE, given_still, given_trace, sum_fault, summands, trace_behind
-from mha_lessons.widgets.lesson_widget import LessonWidget
+from mha_lessons.widgets.layer_widget import LAYER, LayerWidget
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,10 +18,8 @@ if TYPE_CHECKING:
     from mha_lessons.gates import HeadSum as Sum
     from mha_lessons.trace import Trace
 
-LAYER = ("text", "num_heads", "d_model", "d_head", "causal", "temperature", "seed", "source")
 
-
-class HeadSum(LessonWidget):
+class HeadSum(LayerWidget):
     """Switch heads off, to half or to double, and see what is left of each word's output.
 
     Example:
@@ -43,21 +41,6 @@ class HeadSum(LessonWidget):
     text = traitlets.Unicode("Anna gave Ben the book because she had read it.", help="The sentence.").tag(
         sync=True
     )
-    num_heads = traitlets.Int(4, help="Number of attention heads.").tag(sync=True)
-    d_model = traitlets.Int(64, help="Width of a token vector.").tag(sync=True)
-    d_head = traitlets.Int(
-        None, allow_none=True, help="Width of one head; None means d_model // num_heads."
-    ).tag(sync=True)
-    causal = traitlets.Bool(False, help="Whether a word may look at earlier words only.").tag(sync=True)
-    temperature = traitlets.Float(
-        1.0, help="Divides the scores before the softmax: below 1 sharper, above 1 flatter."
-    ).tag(sync=True)
-    seed = traitlets.Int(0, help="Seed of the word vectors and of the weights.").tag(sync=True)
-    source = traitlets.Enum(
-        ("designed", "random"),
-        default_value="designed",
-        help="Where the heads come from: queries and keys set by hand, or random weights.",
-    ).tag(sync=True)
     gates = traitlets.List(
         traitlets.Float(),
         help="A factor for what each head adds: 0 is off, 1 as it is; a shorter list means 1 for the rest.",
@@ -69,10 +52,8 @@ class HeadSum(LessonWidget):
         0, min=0, max=1023, help="The dimension that is added up number by number, from 0."
     ).tag(sync=True)
     given = traitlets.Dict(help="Tensors handed in by `from_trace`; only the gates act on them then.").tag(
-        sync=True
+        sync=True, fixed=True
     )
-
-    _handed_in: tuple[object, Trace | None] = (None, None)  # what `given` was made of
 
     @classmethod
     def from_trace(cls, trace: Trace, tokens: Sequence[str], **traits: Any) -> HeadSum:
@@ -97,14 +78,7 @@ class HeadSum(LessonWidget):
             >>> HeadSum.from_trace(trace, ["hello", "world"], gates=[1, 0, 1]).sum.contributions.shape
             torch.Size([3, 2, 12])
         """
-        widget = cls(given=given_trace(trace, tokens, contributions=True), **traits)
-        widget._handed_in = widget.given, trace
-        return widget
-
-    @property
-    def params(self) -> Params:
-        """The settings of the layer as one value."""
-        return Params(**{name: getattr(self, name) for name in LAYER})
+        return cls._with_trace(trace, given_trace(trace, tokens, contributions=True), traits)
 
     @property
     def sum(self) -> Sum:
@@ -167,13 +141,13 @@ class HeadSum(LessonWidget):
         }
 
     def still_figure(self) -> tuple[str, list[str], np.ndarray]:
-        """All heads' attention for the still, each times its gate: title, tokens, [head, query, key]."""
+        """All heads' attention for the still, which no gate changes: title, tokens, [head, query, key]."""
         from mha_lessons.compute import compute
         from mha_lessons.gates import all_gates
 
         gates = all_gates(self.gates, self.given["num_heads"] if self.given else self.num_heads)
-        written = f"with gates {', '.join(f'{g:g}' for g in gates)}"
+        act = f"gates {', '.join(f'{gate:g}' for gate in gates)} act on what the heads add"
         if self.given:
-            return f"Attention handed in, {written}", *given_still(self.given)
+            return f"Attention handed in; {act}", *given_still(self.given)
         tokens, _roles, trace = compute(self.params)
-        return f"Attention of {self.num_heads} heads {written}", tokens, trace.attn[0].numpy()
+        return f"Attention of {self.num_heads} heads; {act}", tokens, trace.attn[0].numpy()

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import traitlets
 
-from mha_lessons.widgets.answer import answer
+from mha_lessons.widgets.background import Background
 from mha_lessons.widgets.bundle import bundle
 from mha_lessons.widgets.given import given_trace
-from mha_lessons.widgets.lesson_widget import LessonWidget
 from mha_lessons.widgets.trainer_session import TrainerSession
 from mha_lessons.widgets.trainer_settings import TASKS, TrainerSettings, check_trainer
-from mha_lessons.widgets.trainer_watch import Watch
-from mha_lessons.widgets.trainer_words import symbol_words
+from mha_lessons.widgets.trainer_words import heads, symbol_words
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 RUN = ("task", "k", "num_heads", "mlp", "seed", "learning_rate")
 
 
-class HeadTrainer(LessonWidget):
+class HeadTrainer(Background):
     """Press Train and see where one head fails and several succeed, and where it makes no difference.
 
     In JupyterLab torch trains in a thread of the kernel, so that other cells run meanwhile; in the book the
@@ -70,20 +69,13 @@ class HeadTrainer(LessonWidget):
     query = traitlets.Int(0, help="The position read out in words, counted from 0.").tag(sync=True)
     given = traitlets.Dict(
         help="The trained heads, once they are handed on: widgets of the group that share `given` show them."
-    ).tag(sync=True)
+    ).tag(sync=True, fixed=True)
     shared = traitlets.List(
         traitlets.Unicode(), ["given"], help="The traits that a widget shares with others of its group."
-    ).tag(sync=True)
-
-    _command: Any = traitlets.List().tag(
-        sync=True
-    )  # what a button asks for, and what tells two presses apart
-    _seen = traitlets.Int(0).tag(sync=True)  # the last picture that a front end has drawn
+    ).tag(sync=True, fixed=True)
 
     def __init__(self, **traits: Any) -> None:
         self._current: TrainerSession | None = None
-        self._beat = 0
-        self._watch = Watch()
         super().__init__(**traits)
 
     @property
@@ -132,7 +124,8 @@ class HeadTrainer(LessonWidget):
     def restart(self) -> None:
         """Start from the initial weights again."""
         self._drop()
-        self._show(self._session())
+        self._session()
+        self._show()
 
     def wait(self, seconds: float | None = None) -> None:
         """Wait until the training rests, or so many seconds."""
@@ -161,8 +154,7 @@ class HeadTrainer(LessonWidget):
                 f"after {many['steps']} steps: {many['accuracy']:.0%} of the look-ups right, "
                 f"one head {one['accuracy']:.0%}"
             )
-        heads = "1 head" if self.num_heads == 1 else f"{self.num_heads} heads"
-        title = f"Task {self.task.replace('_', ' ')}, {heads} {says}"
+        title = f"Task {self.task.replace('_', ' ')}, {heads(self.num_heads)} {says}"
         return title, self.words, self.trace.attn[0].detach().numpy()
 
     def close(self) -> None:
@@ -178,7 +170,7 @@ class HeadTrainer(LessonWidget):
         begun = self._current and self._current.settings
         if begun is None or any(getattr(begun, name) != getattr(wanted, name) for name in RUN):
             self._drop()
-            self._current = TrainerSession(wanted, self._show, self._watch.deserted)
+            self._current = TrainerSession(wanted, self._show_current, self._deserted)
         assert self._current is not None
         return self._current
 
@@ -187,32 +179,19 @@ class HeadTrainer(LessonWidget):
             self._current.stop()
         self._current = None
 
-    def _show(self, session: TrainerSession) -> None:
+    def _show_current(self, session: TrainerSession) -> None:
         """Send what there is to see, unless the settings have changed meanwhile."""
-        if session is self._current and self.engine == "kernel":
-            self._beat += 1
-            self._answer = answer(self.numbers, self._request)
+        if session is self._current:
+            self._show()
 
-    @traitlets.observe("_command")
-    def _obey(self, change: Any) -> None:
-        orders = {
+    def _orders(self) -> Mapping[str, Callable[..., None]]:
+        return {
             "train": self.train,
             "pause": self.pause,
             "step": self.step,
             "restart": self.restart,
             "open": self.hand_on,
         }
-        order = orders.get(change.new[0] if change.new else "")
-        if order is None or self.engine == "page":
-            return
-        try:
-            order()
-        except ValueError as error:  # settings that Python set since
-            self._answer = {"request": self._request, "error": str(error)}
-
-    @traitlets.observe("_seen")
-    def _drawn(self, _change: Any) -> None:
-        self._watch.heard()
 
 
 def _numbers(session: TrainerSession) -> dict[str, Any]:

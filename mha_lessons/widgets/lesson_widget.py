@@ -22,7 +22,8 @@ _GROUPS: defaultdict[str, WeakSet[LessonWidget]] = defaultdict(WeakSet)
 class LessonWidget(AnyWidget):
     """A widget that is alive in JupyterLab, where the kernel computes, and in the book, where the page does.
 
-    A subclass names its front end (`_esm`, `_css`, `page_name`), has its traits, and gives `numbers()`.
+    A subclass names its front end (`_esm`, `_css`, `page_name`), has its traits, and gives `numbers()`. The
+    author of a page sets the traits that are tagged `fixed`, and no link may.
     """
 
     page_name: ClassVar[str]
@@ -35,13 +36,13 @@ class LessonWidget(AnyWidget):
         ("kernel", "page"),
         default_value="kernel",
         help="Who computes in JupyterLab: torch in the kernel, or the page itself.",
-    ).tag(sync=True)
+    ).tag(sync=True, fixed=True)
     group = traitlets.Unicode(
         None, allow_none=True, help="Widgets with the same group keep the traits named by `shared` equal."
-    ).tag(sync=True)
+    ).tag(sync=True, fixed=True)
     shared = traitlets.List(
         traitlets.Unicode(), ["text"], help="The traits that a widget shares with others of its group."
-    ).tag(sync=True)
+    ).tag(sync=True, fixed=True)
 
     _own_layout = False
     _request = traitlets.Int(0).tag(sync=True)  # the front end counts its requests, so that each is answered
@@ -113,9 +114,17 @@ class LessonWidget(AnyWidget):
 
     def page_state(self) -> dict[str, Any]:
         """The public traits and their values: all that a page needs to mount the same widget."""
-        own = type(self).class_trait_names(sync=True)
+        return {name: getattr(self, name) for name in self.defaults()}
+
+    @classmethod
+    def defaults(cls) -> dict[str, Any]:
+        """The page state of a new widget, without making one."""
         foreign = set(AnyWidget.class_trait_names())
-        return {name: getattr(self, name) for name in sorted(own) if name not in foreign and name[0] != "_"}
+        return {
+            name: trait.default()
+            for name, trait in sorted(cls.class_traits(sync=True).items())
+            if name not in foreign and name[0] != "_"
+        }
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Take what the front end sets. It waits for an answer, so a failure is answered, too."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from mha_lessons.experiments.settings import Settings
 from mha_lessons.experiments.task import FRESH
+from mha_lessons.widgets.trainer_settings import TASKS
 
 if TYPE_CHECKING:
     import torch
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 ORDER_COUNT, JUDGE_COUNT = 200, 500
 """Fresh sequences that an order is made of, and that it is judged on, as in `widgets/core/pruning.ts`."""
 MOST_HEADS = 16
-SMALL = ("juggling", "binding", "near_far")
 
 Curve = list[list[float]]
 
@@ -70,13 +70,13 @@ def unpack_reader(packed: Mapping[str, Any]) -> tuple[Reader, Task, int]:
 
 def _settings(task: Task, mlp: bool, d_head: int) -> Settings:
     """Settings that make this very task."""
-    if task.name in SMALL:
+    if task.name in TASKS:
         k = task.answers if task.name == "juggling" else None
         settings = Settings(task.name, k=k, d_head=d_head, mlp=mlp)
         if settings.task() == task:
             return settings
     raise ValueError(
-        f"HeadPruner knows {', '.join(SMALL)} in their usual sizes, got another {task.name} task"
+        f"HeadPruner knows {', '.join(TASKS)} in their usual sizes, got another {task.name} task"
     )
 
 
@@ -86,6 +86,7 @@ class PrunedReader:
     def __init__(self, reader: Reader, task: Task, seed: int) -> None:
         self.reader, self.task, self.seed = reader, task, seed
         self.num_heads = reader.attention.num_heads
+        self._scores: dict[frozenset[int], list[float]] = {}
 
     def check_order(self, by_hand: Sequence[int]) -> str | None:
         """One sentence that says why these heads are no order, or None."""
@@ -97,11 +98,10 @@ class PrunedReader:
     @cached_property
     def orders(self) -> dict[str, list[int]]:
         """Heads in the order in which they go, by gradient and by ablation."""
-        from mha_lessons.experiments.pruning import order_by_ablation
+        from mha_lessons.experiments.pruning import order_by_ablation, order_by_gradient
 
-        gradients = self.importance["gradients"]
         return {
-            "gradient": sorted(range(self.num_heads), key=gradients.__getitem__),
+            "gradient": order_by_gradient(self.importance["gradients"]),
             "ablation": order_by_ablation(self.reader, self.task, seed=self.seed, count=ORDER_COUNT),
         }
 
@@ -129,28 +129,28 @@ class PrunedReader:
         return {name: self.curve(order) for name, order in self.orders.items()}
 
     def curve(self, order: Sequence[int]) -> Curve:
-        """The same for any order."""
-        from mha_lessons.experiments.pruning import accuracy_curve
+        """The same for any order that `check_order` lets pass."""
+        return [self._score(frozenset(order[:removed])) for removed in range(len(order) + 1)]
 
-        scores = accuracy_curve(self.reader, self.task, order, seed=self.seed, count=JUDGE_COUNT)
-        return [[score.accuracy, score.all_right] for score in scores]
+    def _score(self, removed: frozenset[int]) -> list[float]:
+        """[accuracy, all_right] without these heads, in whatever order they went."""
+        from mha_lessons.experiments.evaluation import evaluate
+        from mha_lessons.experiments.pruning import gates_without
+
+        if removed not in self._scores:
+            gates = gates_without(self.num_heads, list(removed))
+            score = evaluate(self.reader, self.task, seed=self.seed, count=JUDGE_COUNT, gates=gates)
+            self._scores[removed] = [score.accuracy, score.all_right]
+        return self._scores[removed]
 
     @cached_property
     def held(self) -> torch.Tensor:
         """The sequence in the pictures, [1, position]: the first fresh one."""
-        import torch
+        from mha_lessons.experiments.evaluation import as_tensors
 
-        return torch.from_numpy(self.task.sequences(self.seed, FRESH, 1).tokens).long()
+        return as_tensors(self.task.sequences(self.seed, FRESH, 1))[0]
 
     @cached_property
     def attn(self) -> torch.Tensor:
         """Who looks where in it, [head, query, key]."""
         return self.reader.attn(self.held)[0]
-
-    def copy(self) -> Reader:
-        """A reader of its own with the same weights, to be trained on."""
-        from mha_lessons.experiments.model import Reader
-
-        copied = Reader(self.task, self.num_heads, d_head=self.reader.attention.d_head, mlp=self.reader.mlp)
-        copied.set_weights(self.reader.weights())
-        return copied

@@ -50,7 +50,7 @@ class RealHeads(LessonWidget):
         Packed,
         allow_none=True,
         help="Attention handed in by `from_model` or `from_attentions`; it crosses to the front end once.",
-    )
+    ).tag(fixed=True)
     layer = traitlets.Int(1, help="Layer of the head shown large, counted from 0.").tag(sync=True)
     head = traitlets.Int(3, help="The head shown large, counted from 0.").tag(sync=True)
     token = traitlets.Int(
@@ -86,14 +86,15 @@ class RealHeads(LessonWidget):
         """Run a model on a text and show its heads.
 
         Args:
-            model: of Hugging Face's, loaded with `attn_implementation="eager"`; encoder or decoder.
+            model: of Hugging Face's, encoder or decoder, however it computes attention; it is put into
+                evaluation mode and otherwise left as it was.
             tokenizer: its fast tokenizer.
             text: at least a word, at most 1,024 tokens.
             layers: which layers to show, counted from 0; default all.
             traits: layer, head, token, measure, order, hide_sink, view ...
 
         Raises:
-            LessonError: a model without attention (sdpa, flash), a text that is empty or too long.
+            LessonError: a model without attention, a text that is empty or too long.
         """
         return cls(given=packed_model(model, tokenizer, text, layers), **traits)
 
@@ -121,6 +122,11 @@ class RealHeads(LessonWidget):
             2
         """
         return cls(given=packed_attentions(attentions, tokens, layers), **traits)
+
+    @classmethod
+    def defaults(cls) -> dict[str, Any]:
+        """The page state of a new widget, which nothing was handed in to."""
+        return super().defaults() | {"given": {}}
 
     @property
     def packed(self) -> Packed:

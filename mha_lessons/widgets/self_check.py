@@ -50,23 +50,27 @@ class SelfCheck(LessonWidget):
     page_name = "self_check"
     asks = ()
 
-    title = traitlets.Unicode("Check yourself", help="The few words above the question.").tag(sync=True)
+    title = traitlets.Unicode("Check yourself", help="The few words above the question.").tag(
+        sync=True, fixed=True
+    )
     question = traitlets.Unicode("One row of `attn` sums to what?", help="What the reader is asked.").tag(
-        sync=True
+        sync=True, fixed=True
     )
     options = traitlets.List(
         default_value=EXAMPLE,
         help="The answers foreseen: each a dict with `text`, `why`, and `right=True` where it is right.",
-    ).tag(sync=True)
+    ).tag(sync=True, fixed=True)
     typed = traitlets.Bool(
         False, help="Whether the reader types the answer, a number or a word, and does not see the options."
-    ).tag(sync=True)
+    ).tag(sync=True, fixed=True)
     otherwise = traitlets.Unicode(
         "Not this. Try again, or have the answer shown.",
         help="What is said to a typed answer that nobody foresaw.",
-    ).tag(sync=True)
-    chosen = traitlets.Unicode("", help="The answer that the reader checked; empty before.").tag(sync=True)
-    revealed = traitlets.Bool(False, help="Whether all answers are explained.").tag(sync=True)
+    ).tag(sync=True, fixed=True)
+    chosen = traitlets.Unicode("", help="The answer that the reader checked; empty before.").tag(
+        sync=True, fixed=True
+    )
+    revealed = traitlets.Bool(False, help="Whether all answers are explained.").tag(sync=True, fixed=True)
 
     @classmethod
     def ask(cls, name: str) -> SelfCheck:

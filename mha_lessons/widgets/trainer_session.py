@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mha_lessons.experiments.problem import DivergenceError
 from mha_lessons.experiments.task import FRESH
 from mha_lessons.widgets.trainer_settings import MAX_STEPS, TrainerSettings
+from mha_lessons.widgets.trainer_words import heads
 
 if TYPE_CHECKING:
     import torch
@@ -87,12 +88,8 @@ class TrainerRun:
 
     def trace(self) -> Trace:
         """What the attention computes on the held sequence, with the weights as they are now."""
-        from mha_lessons.experiments.model import Reader
-
         tokens, _ = self.held()
-        copied = Reader(self.task, self.num_heads, mlp=self.model.mlp)
-        copied.set_weights(self.model.weights())  # training changes the weights that a trace reads later
-        return copied.trace(tokens)
+        return self.model.copy().trace(tokens)  # training changes the weights that a trace reads later
 
     def held(self) -> tuple[torch.Tensor, torch.Tensor]:
         """The sequence that the pictures are about, [1, position], and its targets."""
@@ -123,9 +120,9 @@ class TrainerSession:
         self._working = False
 
     def go(self, goals: list[int]) -> None:
-        """Train each run up to so many steps, in the background."""
+        """Train each run up to so many steps, `MAX_STEPS` at most, in the background."""
         with self.lock:
-            self._goals = goals
+            self._goals = [min(goal, MAX_STEPS) for goal in goals]
             if self._working or not any(self._open()):
                 return
             self.note, self._working = "", True
@@ -172,8 +169,8 @@ class TrainerSession:
         for run in self.runs:
             run.rest()
             if run.state == "diverged":
-                heads = "1 head" if run.num_heads == 1 else f"{run.num_heads} heads"
                 self.note = (
-                    f"{heads}: the loss went out of bounds after step {run.steps + 1}. Shown is step "
-                    f"{run.steps}, the last good one. Choose a smaller learning rate to train again."
+                    f"{heads(run.num_heads)}: the loss went out of bounds after step {run.steps + 1}. "
+                    f"Shown is step {run.steps}, the last good one. "
+                    "Choose a smaller learning rate to train again."
                 )

@@ -9,7 +9,7 @@ from mha_lessons.cost import head_counts
 from mha_lessons.experiments.binding import binding
 from mha_lessons.experiments.juggling import juggling
 from mha_lessons.experiments.near_far import near_far
-from mha_lessons.params import MAX_SEED, describe
+from mha_lessons.params import MAX_SEED, describe, is_number, is_whole
 
 if TYPE_CHECKING:
     from mha_lessons.experiments.task import Task
@@ -53,7 +53,7 @@ def check_trainer(settings: TrainerSettings) -> str | None:
     task, k, num_heads, rate = settings.task, settings.k, settings.num_heads, settings.learning_rate
     if task not in TASKS:
         return f"task should be {', '.join(TASKS[:-1])} or {TASKS[-1]}, got {describe(task)}."
-    if not _whole(k, 1, MOST_LOOK_UPS):
+    if not is_whole(k, 1, MOST_LOOK_UPS):
         return (
             f"k should be a whole number from 1 to {MOST_LOOK_UPS}, the other places in a sequence of "
             f"{MOST_LOOK_UPS + 1}, got {describe(k)}."
@@ -68,22 +68,12 @@ def check_trainer(settings: TrainerSettings) -> str | None:
         )
     if not isinstance(settings.mlp, bool):
         return f"mlp should be true or false, got {describe(settings.mlp)}."
-    if not _whole(settings.seed, 0, MAX_SEED):
+    if not is_whole(settings.seed, 0, MAX_SEED):
         return f"seed should be a whole number from 0 to {MAX_SEED}, got {describe(settings.seed)}."
-    number = isinstance(rate, int | float) and not isinstance(rate, bool)
-    if not number or not 0 < rate <= MAX_LEARNING_RATE:  # NaN, too, fails this
+    if not is_number(rate) or not 0 < rate <= MAX_LEARNING_RATE:  # NaN, too, fails this
         return (
             f"learning_rate should be a number above 0 and at most {MAX_LEARNING_RATE}, got {describe(rate)}."
         )
-    if not _whole(settings.steps, 1, MAX_STEPS):
+    if not is_whole(settings.steps, 1, MAX_STEPS):
         return f"steps should be a whole number from 1 to {MAX_STEPS}, got {describe(settings.steps)}."
     return None
-
-
-def _whole(value: object, low: int, high: int) -> bool:
-    return (
-        isinstance(value, int | float)
-        and not isinstance(value, bool)
-        and low <= value <= high
-        and value == int(value)
-    )

@@ -1,4 +1,4 @@
-"""Names for the symbols of a task. `widgets/core/task_words.ts` has the same."""
+"""Words for numbers of heads, and for the symbols of a task, which `widgets/core/task_words.ts` has, too."""
 
 from __future__ import annotations
 
@@ -17,6 +17,15 @@ _SYMBOLS = {
     "binding": [*_NOUNS, *_OTHERS, *_VERBS],
     "near_far": [*_WORDS, _SILENCE],
 }
+
+
+def heads(number: int) -> str:
+    """A number of heads in words.
+
+    >>> heads(1), heads(3)
+    ('1 head', '3 heads')
+    """
+    return "1 head" if number == 1 else f"{number} heads"
 
 
 def symbol_words(task: str) -> list[str]:

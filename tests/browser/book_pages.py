@@ -8,8 +8,8 @@ from playwright.sync_api import Page, expect
 
 from book.api import PAGES as REFERENCE_OF
 from book.build import BOOK
+from tests.browser.explorer import FRAME
 
-FRAME = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 STEP = f"scrollBy(0, 0.8 * innerHeight), {FRAME}"
 AT_THE_END = "Math.ceil(scrollY + innerHeight) >= document.documentElement.scrollHeight"
 # Sums up how far things jump, from the page's first paint on.

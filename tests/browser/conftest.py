@@ -12,6 +12,8 @@ from urllib.parse import urlparse
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route
 
+from tests.browser.explorer import COUNT_PUT_OFF
+
 
 class QuietHandler(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *args: object) -> None: ...
@@ -48,6 +50,7 @@ class Watched:
             reduced_motion="reduce",
         )
         self._contexts.append(context)
+        context.add_init_script(COUNT_PUT_OFF)
         local = urlparse(url)
         context.route("**/*", lambda route: self._local_only(route, local.scheme, local.netloc))
         page = context.new_page()

@@ -45,6 +45,26 @@ def numbers(widget: Locator, caption: str) -> np.ndarray:
     return np.array([[float(cell.replace("−", "-").replace("∞", "inf")) for cell in row] for row in rows])
 
 
+FRAME = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+"""What is asked for in a frame is drawn in the next one at the latest."""
+
+COUNT_PUT_OFF = """(() => {
+  const waiting = new Set(), { setTimeout: begin, clearTimeout: end } = window;
+  window.setTimeout = (call, ms = 0, ...rest) => {
+    const id = begin(() => { waiting.delete(id); call(...rest); }, ms);
+    if (ms <= 200) waiting.add(id);
+    return id;
+  };
+  window.clearTimeout = id => { waiting.delete(id); end(id); };
+  window.putOff = () => waiting.size;
+})()"""
+"""Run before a page's own scripts: from then on `putOff()` counts the short timers that have not gone off."""
+
+
 def next_frame(page: Page) -> None:
-    """Wait until what was asked for in this frame has been drawn."""
-    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    """Wait until what was asked for in this frame has been drawn.
+
+    On a busy machine a widget computes after a pause, and what is out of sight is drawn once the hand rests:
+    the page has to count what it puts off, as those of `Watched` do.
+    """
+    page.evaluate(f"async () => {{ do await {FRAME}; while (globalThis.putOff?.()); }}")

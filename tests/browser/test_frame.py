@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Watched
 from tests.browser.explorer import CLOSE, explorer, next_frame, numbers, patterns, show_numbers
-from tests.browser.widget_page import copied, said_by
+from tests.browser.widget_page import copied, said_by, widget_page
 
 SVG = "{http://www.w3.org/2000/svg}"
 STATES = [
@@ -29,7 +29,7 @@ STATES = [
         "source": "random",
         "num_heads": 3,
         "d_model": 24,
-        "d_head": 8,
+        "d_head": 4,
     },
     {
         "text": "The doctor thanked Mary because she helped him",
@@ -75,6 +75,7 @@ def test_a_copied_link_opens_the_same_state_in_a_new_page(
     widget = explorer(page)
     set_state(page, widget, state)
     widget.locator('button[name="head"][value="1"]').click()
+    next_frame(page)
     shown = patterns(widget)
     link = copied(page, widget, "copy-link")
     assert link.startswith(root + "index.html#head_explorer-1?")
@@ -135,6 +136,15 @@ def test_the_saved_png_is_a_picture(watched: Watched, http_root: str) -> None:
     assert data[:8] == b"\x89PNG\r\n\x1a\n"
     assert int.from_bytes(data[16:20], "big") > 600, "wide enough for a slide"
     assert len(data) > 20_000, "not blank"
+
+
+@pytest.mark.parametrize("action", ["save-svg", "save-png"])
+def test_where_there_is_no_picture_yet_saving_says_so(watched: Watched, tmp_path: Path, action: str) -> None:
+    page = watched.open(widget_page(tmp_path, "head_explorer", {"num_heads": 3}))
+    widget = page.locator("[data-widget]")
+    expect(widget).to_have_attribute("data-state", "failed")
+    widget.locator(f'[data-action="{action}"]').click()
+    expect(widget.locator(".mha-status")).to_have_text("That did not work: there is no picture yet.")
 
 
 def test_reset_brings_the_start_back(watched: Watched, http_root: str) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import gzip
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Route, Worker, expect
 
 from mha_lessons.experiments import Reader, juggling
 from mha_lessons.widgets import HeadPruner
@@ -16,8 +15,10 @@ from mha_lessons.widgets.bundle import STATIC
 from tests.browser.conftest import Watched
 from tests.browser.explorer import PIXELS, next_frame, show_numbers
 from tests.browser.widget_page import (
+    LEAVE,
     SVG,
     copied,
+    ended,
     open_widget,
     ready,
     said_by,
@@ -28,17 +29,7 @@ from tests.browser.widget_page import (
 )
 
 PATIENCE = 60_000  # ms for a retraining on a busy machine
-SCRIPT_KB = 30
 SMALL = "binding_h2_seed0"
-
-
-def without_workers(page: Page) -> bool:
-    """Whether all workers have ended, a moment later: a browser takes its time."""
-    for _ in range(100):
-        if not page.workers:
-            return True
-        page.wait_for_timeout(50)
-    return False
 
 
 def gates(widget: Locator) -> list[str]:
@@ -149,7 +140,7 @@ def test_retraining_in_a_worker_helps_where_enough_heads_are_left(watched: Watch
     state = widget.locator(".mha-state")
     expect(state).to_contain_text(re.compile(r"step \d+ of 100"))
     expect(state).to_contain_text("Retrained for 100 steps", timeout=PATIENCE)
-    assert without_workers(page)
+    assert ended(page)
     show_numbers(widget)
     ((steps, right, _),) = table(widget, "after training on")
     assert steps == "100"
@@ -176,12 +167,18 @@ def test_a_retraining_is_stopped_by_its_button_by_another_model_and_by_leaving(
     widget.locator("[name=model]").select_option("near_far_h1_seed0")
     expect(button).to_have_text("Retrain all heads on")
     expect(state).to_be_empty()
-    assert without_workers(page)
+    assert ended(page)
+    button.click()
+    expect(state).to_contain_text("step")
+    page.evaluate(LEAVE)
+    assert ended(page)
+    expect(state).to_have_text("Retraining was stopped.")
+    widget.locator("[name=order]").select_option("ablation")
     widget.locator("[name=gone]").press("End")
     expect(button).to_have_attribute("aria-disabled", "true")
     button.press("Enter")
     next_frame(page)
-    expect(state).to_be_empty()
+    expect(state).to_have_text("Retraining was stopped.")
 
 
 def test_where_the_page_cannot_retrain_or_load_a_sentence_says_why(watched: Watched, tmp_path: Path) -> None:
@@ -211,8 +208,32 @@ def test_where_the_page_cannot_retrain_or_load_a_sentence_says_why(watched: Watc
     watched.errors.clear()  # the browser reports what it did not find
 
 
+def test_a_worker_that_does_not_come_is_no_news_for_a_model_chosen_meanwhile(
+    watched: Watched, tmp_path: Path
+) -> None:
+    page, widget = open_widget(watched, tmp_path, "head_pruner", model=SMALL, gone=1)
+    held: list[Route] = []
+    page.route("**/head_pruner.worker.js", lambda route: held.append(route))
+    button, state = widget.locator("button[name=retrain]"), widget.locator(".mha-state")
+    button.click()
+    expect(button).to_have_text("Stop retraining")
+    widget.locator("[name=model]").select_option("near_far_h1_seed0")
+    expect(button).to_have_text("Retrain all heads on")
+    (script,) = held
+    with page.expect_event("requestfailed"):
+        script.abort()
+    next_frame(page)
+    expect(state).to_be_empty()
+    page.unroute("**/head_pruner.worker.js")
+    button.click()
+    expect(state).to_contain_text("Retrained for 100 steps", timeout=PATIENCE)
+    watched.errors.clear()  # the browser reports the script that did not come
+
+
 def test_bad_input_gets_one_sentence_and_hostile_links_do_no_harm(watched: Watched, tmp_path: Path) -> None:
     page, widget = open_widget(watched, tmp_path, "head_pruner", model=SMALL, gone=1)
+    workers: list[Worker] = []
+    page.on("worker", lambda worker: workers.append(worker))
     before = gates(widget)
     message = widget.locator(".mha-controls > .mha-message")
     page.evaluate("location.hash = '#head_pruner-1?order=hand&by_hand=1+1'")
@@ -230,8 +251,11 @@ def test_bad_input_gets_one_sentence_and_hostile_links_do_no_harm(watched: Watch
         next_frame(page)
         expect(widget).to_have_attribute("data-state", "ready")
     assert widget.locator("img").count() == 0
-    assert page.workers == [], "no link starts work"
     assert gates(widget) == before
+    assert workers == [], "no link starts work"
+    widget.locator("button[name=retrain]").click()
+    expect(widget.locator(".mha-state")).to_contain_text("Retrained", timeout=PATIENCE)
+    assert len(workers) == 1, "it would have been seen"
 
 
 def test_a_copied_link_gives_the_same_state_and_reset_leads_back(watched: Watched, tmp_path: Path) -> None:
@@ -325,7 +349,6 @@ def test_moving_the_slider_makes_no_new_elements(watched: Watched, tmp_path: Pat
     assert page.evaluate(count) == before
 
 
-def test_the_page_script_is_small_and_carries_no_weights() -> None:
-    assert len(gzip.compress((STATIC / "page/head_pruner.js").read_bytes())) / 1000 <= SCRIPT_KB
+def test_the_weights_of_a_model_are_a_small_script_of_their_own() -> None:
     for path in (STATIC / "readers").glob("*.js"):
         assert len(path.read_bytes()) < 65_000, path.name

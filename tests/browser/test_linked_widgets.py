@@ -93,7 +93,7 @@ def test_reset_and_a_copied_link_reach_the_group_too(watched: Watched, tmp_path:
     sentence = "seen from a link"
     fragment = f"#head_explorer-2?text={quote(sentence)}"
     page, (first, second) = opened(watched, tmp_path, FIRST, SECOND, fragment=fragment)
-    assert text(second) == sentence
+    assert text(first) == text(second) == sentence
     second.locator('[data-action="reset"]').click()
     next_frame(page)
     assert text(first) == text(second) == STATE["text"]

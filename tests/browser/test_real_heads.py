@@ -425,6 +425,38 @@ def test_a_long_text_shows_the_words_around_the_chosen_one_and_says_what_is_left
     assert widget.locator(".mha-token[aria-checked=true]").get_attribute("value") == "100"
 
 
+# Chooses an option, and gives a picture's height in the moment in which the widget is redrawn.
+HEIGHT_AT_ONCE = """async ([name, value, picture]) => {
+  const widget = document.querySelector("[data-widget]");
+  const select = widget.querySelector(`select[name=${name}]`);
+  const words = () => widget.querySelector(".mha-strip").textContent;
+  const before = words();
+  select.value = value;
+  select.dispatchEvent(new Event("change", { bubbles: true }));
+  const frame = () => new Promise(requestAnimationFrame);
+  for (let i = 0; i < 300 && (i === 0 || (name !== "order" && words() === before)); i++) await frame();
+  return widget.querySelector(`[data-picture=${picture}]`).offsetHeight;
+}"""
+
+
+@pytest.mark.parametrize(
+    ("picture", "name", "value"),
+    [("grid", "order", "highest"), ("grid", "model", "smollm2"), ("map", "sentence", "long")],
+)
+def test_a_picture_out_of_sight_takes_its_height_at_once_though_it_is_drawn_later(
+    watched: Watched, tmp_path: Path, picture: str, name: str, value: str
+) -> None:
+    page = watched.open(widget_page(tmp_path, "real_heads", {"view": "both"}), width=640, height=300)
+    widget = ready(page)
+    place = widget.locator(f"[data-picture={picture}]")
+    before = place.evaluate("one => one.offsetHeight")
+    at_once = page.evaluate(HEIGHT_AT_ONCE, [name, value, picture])
+    place.scroll_into_view_if_needed()
+    next_frame(page)
+    assert place.evaluate("one => one.offsetHeight") == at_once
+    assert at_once not in (0, before)
+
+
 @pytest.mark.parametrize(("width", "scheme"), [(320, "light"), (390, "dark"), (760, "light"), (1100, "dark")])
 def test_nothing_is_wider_than_the_screen(watched: Watched, tmp_path: Path, width: int, scheme: str) -> None:
     page, widget = opened(

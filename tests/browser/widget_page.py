@@ -87,6 +87,38 @@ def svg_texts(svg: ElementTree.Element) -> set[str]:
     return {text.text or "" for text in svg.iter(f"{SVG}text")}
 
 
+COVERED = """svg => {
+  const drawn = new DOMParser().parseFromString(svg, "image/svg+xml").documentElement;
+  document.body.append(drawn);
+  const texts = [...drawn.querySelectorAll("text")]
+    .map(one => [one.textContent, one.getBoundingClientRect()]);
+  drawn.remove();
+  const meet = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1
+    && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 4;  // a line is higher than its letters
+  return texts.flatMap(([words, box], i) => texts.slice(0, i).filter(([, other]) => meet(box, other))
+    .map(([others]) => `${words} over ${others}`));
+}"""
+
+
+def covered(page: Page, svg: ElementTree.Element) -> list[str]:
+    """Which texts of a saved picture lie over others."""
+    found: list[str] = page.evaluate(COVERED, ElementTree.tostring(svg, encoding="unicode"))
+    return found
+
+
+LEAVE = "dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))"
+"""What the browser says to a page that it keeps for "back"; without a window it keeps none."""
+
+
+def ended(page: Page) -> bool:
+    """Whether all workers have ended, a moment later: a browser takes its time."""
+    for _ in range(100):
+        if not page.workers:
+            return True
+        page.wait_for_timeout(50)
+    return False
+
+
 END = "--- end of a script ---"
 
 

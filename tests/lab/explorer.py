@@ -15,6 +15,11 @@ LATEST = "next(w for w in reversed(list(Out.values())) if isinstance(w, HeadExpl
 """In the kernel: the explorer that a cell showed last."""
 
 
+def explorer_call(params: Params) -> str:
+    """The cell that makes this explorer."""
+    return f"HeadExplorer({', '.join(f'{name}={value!r}' for name, value in vars(params).items())})"
+
+
 def set_from_python(name: str, params: Params) -> str:
     """Statements that set the traits of the explorer `name` together."""
     return (

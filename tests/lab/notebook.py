@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from jupyter_client.blocking.client import BlockingKernelClient
-from playwright.sync_api import Browser, Locator, Page, Route, WebSocketRoute
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, WebSocketRoute
 
 from tests.lab.server import HOST, LabServer
 
@@ -78,24 +78,40 @@ class Kernel:
         return dict(content["user_expressions"])
 
 
+class Watch:
+    """What the pages of a context asked for that is not on this machine, and the errors they reported."""
+
+    def __init__(self, context: BrowserContext) -> None:
+        self.refused: list[str] = []
+        self.errors: list[str] = []
+        context.route(ELSEWHERE, self._refuse)
+        context.route_web_socket(ELSEWHERE, self._refuse_socket)
+        context.on("weberror", lambda error: self.errors.append(str(error.error)))
+        context.on("console", lambda said: self.errors.append(said.text) if said.type == "error" else None)
+
+    def _refuse(self, route: Route) -> None:
+        self.refused.append(route.request.url)
+        route.abort()
+
+    def _refuse_socket(self, socket: WebSocketRoute) -> None:
+        self.refused.append(socket.url)
+        socket.close()
+
+
 class Notebook:
     """A notebook in a page of its own, with the requests it was refused and the errors it reported."""
 
     def __init__(self, browser: Browser, server: LabServer, path: str) -> None:
         self.path = server.folder / path
-        self.refused: list[str] = []
-        self.errors: list[str] = []
         self._server = server
         self._kernel: Kernel | None = None
         self._context = browser.new_context(
             viewport={"width": 1300, "height": 1000}, color_scheme="light", service_workers="block"
         )
-        self._context.route(ELSEWHERE, self._refuse)
-        self._context.route_web_socket(ELSEWHERE, self._refuse_socket)
+        watch = Watch(self._context)
+        self.refused, self.errors = watch.refused, watch.errors
         self.page = self._context.new_page()
         self.page.set_default_timeout(30_000)
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.on("console", lambda said: self.errors.append(said.text) if said.type == "error" else None)
         self.page.goto(server.address(path))
         self._cells.first.wait_for(timeout=PATIENCE * 1000)
         self.kernel_id = self._stable_kernel()
@@ -119,6 +135,11 @@ class Notebook:
     def output(self, cell: int) -> Locator:
         """What stands below a cell."""
         return self._cells.nth(cell).locator(".jp-OutputArea").first
+
+    def complaints(self) -> list[str]:
+        """What cells wrote to stderr, errors and warnings; JupyterLab shows a traceback as such, too."""
+        shown = self._cells.locator('.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.stderr"]')
+        return shown.all_inner_texts()
 
     def prompt(self, cell: int) -> str:
         """The number of the execution beside a cell, such as `[3]:`; a folded cell has it at its output."""
@@ -207,14 +228,6 @@ class Notebook:
 
         until(self.page, stable, "one stable idle kernel", PATIENCE)
         return seen[-1]
-
-    def _refuse(self, route: Route) -> None:
-        self.refused.append(route.request.url)
-        route.abort()
-
-    def _refuse_socket(self, socket: WebSocketRoute) -> None:
-        self.refused.append(socket.url)
-        socket.close()
 
 
 class OpenNotebook(Protocol):

@@ -10,8 +10,10 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import mha_lessons
@@ -25,9 +27,20 @@ QUIET = {
 
 
 class LabServer:
-    """`jupyter lab` over an empty folder. `folder` is what the file browser shows."""
+    """`jupyter lab` over an empty folder. `folder` is what the file browser shows.
 
-    def __init__(self, home: Path) -> None:
+    Args:
+        home: an empty folder, the user's home.
+        python: what runs JupyterLab and its kernels.
+        environment: variables that are other than in these tests, such as the path to the package.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        python: Path = Path(sys.executable),
+        environment: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         if find_spec("jupyterlab") is None:
             raise RuntimeError("JupyterLab is not installed: run `make setup`, or `pip install -e '.[test]'`")
         self.folder = home / "lessons"
@@ -39,8 +52,8 @@ class LabServer:
         _write_settings(home / "settings")
         with self._log.open("w") as log:
             self._process = subprocess.Popen(
-                self._command(),
-                env=_environment(home, self.runtime),
+                self._command(python),
+                env={**_environment(home, self.runtime), **environment},
                 cwd=self.folder,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -75,10 +88,10 @@ class LabServer:
             self._process.kill()
             self._process.wait()
 
-    def _command(self) -> list[str]:
+    def _command(self, python: Path) -> list[str]:
         as_root = hasattr(os, "geteuid") and os.geteuid() == 0
         return [
-            *(sys.executable, "-m", "jupyter", "lab", "--no-browser"),
+            *(str(python), "-m", "jupyterlab", "--no-browser"),
             *(["--allow-root"] if as_root else []),
             f"--ServerApp.ip={HOST}",
             f"--ServerApp.port={self._port}",

@@ -10,19 +10,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator, expect
 
-from mha_lessons.params import Params
-from tests.browser.explorer import show_numbers
+from tests.browser.explorer import CLOSE, numbers, show_numbers
 from tests.lab.conftest import OpenNotebook
-from tests.lab.explorer import shows
+from tests.lab.explorer import START, explorer_call, shows
 from tests.lab.notebook import Notebook, until
 from tests.lab.server import HOST, LabServer
 
-PARAMS = Params("Anna told Bob that she lost his keys", num_heads=4, d_model=64, seed=3, source="random")
-CELL = f"HeadExplorer({', '.join(f'{name}={value!r}' for name, value in vars(PARAMS).items())})"
-CELLS = ["from mha_lessons.widgets import HeadExplorer, HeadTrainer", CELL]
+CELL = explorer_call(START)
+CELLS = ["from mha_lessons.widgets import HeadExplorer", CELL]
 SETTING = "Save Widget State Automatically"
 
 
@@ -71,19 +70,19 @@ def test_when_the_kernel_ends_the_widget_says_so_the_picture_stays_and_the_page_
     lesson = notebook(f"ends-{end.__name__}", CELLS)
     widget = explorer_of(lesson)
     show_numbers(widget)
-    shows(lesson, widget, PARAMS)
+    shows(lesson, widget, START)
     end(lesson)
     expect(origin(widget)).to_contain_text(
         "in the kernel; the kernel has ended, and this page computes what you change", timeout=60_000
     )
-    shows(lesson, widget, PARAMS)
+    shows(lesson, widget, START)
     widget.locator("[name=num_heads]").focus()
     lesson.page.keyboard.press("ArrowLeft")
     lesson.page.keyboard.press("ArrowLeft")
-    shows(lesson, widget, replace(PARAMS, num_heads=2))
+    shows(lesson, widget, replace(START, num_heads=2))
     expect(origin(widget)).to_have_text("computed in this page; the kernel has ended")
     widget.locator("[name=text]").fill("One word more")
-    shows(lesson, widget, replace(PARAMS, num_heads=2, text="One word more"))
+    shows(lesson, widget, replace(START, num_heads=2, text="One word more"))
     widget.locator(".mha-tile").nth(1).click()  # a trait that asks for no numbers
     expect(widget.locator(".mha-tile[aria-pressed=true]")).to_have_attribute("value", "1")
     lesson.errors[:] = [error for error in lesson.errors if "WebSocket" not in error]
@@ -100,14 +99,51 @@ def test_in_a_new_kernel_the_widget_is_the_kernels_again(notebook: OpenNotebook)
     expect(origin(again)).not_to_contain_text("ended")
 
 
-def test_a_widget_that_the_page_cannot_continue_says_to_run_its_cell_again(notebook: OpenNotebook) -> None:
-    lesson = notebook("ends-trainer", [CELLS[0], "HeadTrainer(steps=2)"])
-    widget = lesson.output(1).locator('[data-widget="head_trainer"]')
+@pytest.mark.parametrize(
+    ("name", "asked"), [("head_trainer", "seed"), ("head_pruner", "model"), ("real_heads", "sentence")]
+)
+def test_a_widget_that_the_page_cannot_continue_says_to_run_its_cell_again_and_keeps_its_picture(
+    notebook: OpenNotebook, name: str, asked: str
+) -> None:
+    python = "".join(part.title() for part in name.split("_"))
+    lesson = notebook(
+        f"ends-{name}", [f"from mha_lessons.widgets import {python}", f"{python}(group='ends')"]
+    )
+    widget = lesson.output(1).locator(f'[data-widget="{name}"]')
     expect(widget).to_have_attribute("data-state", "ready", timeout=60_000)
     restart(lesson)
     expect(origin(widget)).to_contain_text(
         "the kernel has ended: run the cell again to go on", timeout=60_000
     )
+    show_numbers(widget)
+    before = widget.locator(".mha-numbers").inner_text()
+    control = widget.locator(f"[name={asked}]")
+    control.fill("7") if asked == "seed" else control.select_option(index=1)
+    message = widget.locator(".mha-controls > .mha-message")
+    expect(message).to_have_text(
+        "The kernel has ended: run the cell again. The picture is the last one that worked."
+    )
+    assert widget.locator(".mha-numbers").inner_text() == before
+    lesson.errors[:] = [error for error in lesson.errors if "WebSocket" not in error]
+
+
+def test_what_asks_for_no_numbers_goes_on_without_the_kernel(notebook: OpenNotebook) -> None:
+    lesson = notebook(
+        "ends-chosen", ["from mha_lessons.widgets import RealHeads", "RealHeads(layer=1, head=3)"]
+    )
+    widget = lesson.output(1).locator('[data-widget="real_heads"]')
+    expect(widget).to_have_attribute("data-state", "ready", timeout=60_000)
+    attn = lesson.kernel.value(
+        "next(each for each in Out.values() if hasattr(each, 'packed')).packed.attn(2)[7].tolist()"
+    )
+    restart(lesson)
+    expect(origin(widget)).to_contain_text("the kernel has ended", timeout=60_000)
+    widget.locator("[name=layer]").select_option("2")
+    widget.locator("[name=head]").select_option("7")
+    show_numbers(widget)
+    np.testing.assert_allclose(numbers(widget, "attn of head"), attn, atol=CLOSE)
+    expect(widget.locator(".mha-controls > .mha-message")).to_be_empty()
+    lesson.errors[:] = [error for error in lesson.errors if "WebSocket" not in error]
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +159,7 @@ def saved(notebook: OpenNotebook, lab: LabServer) -> Iterator[dict[str, Any]]:
             "w = next(each for each in Out.values() if isinstance(each, HeadExplorer)); w.seed = 9"
         )
         show_numbers(widget)
-        shows(lesson, widget, replace(PARAMS, seed=9))
+        shows(lesson, widget, replace(START, seed=9))
         lesson.enter_command_mode(0)
         lesson.page.keyboard.press("Control+s")
         until(lesson.page, lambda: "widgets" in json.loads(lesson.path.read_text())["metadata"], "the state")
@@ -162,10 +198,10 @@ def test_a_saved_notebook_reopens_with_its_picture_before_any_cell_is_run_and_is
     widget = explorer_of(lesson)
     assert lesson.prompt(1) == "[2]:", "as it was saved"
     show_numbers(widget)
-    shows(lesson, widget, replace(PARAMS, seed=9))
+    shows(lesson, widget, replace(START, seed=9))
     expect(origin(widget)).to_contain_text("and this page computes what you change")
     widget.locator("[name=num_heads]").focus()
     lesson.page.keyboard.press("ArrowLeft")
     lesson.page.keyboard.press("ArrowLeft")
-    shows(lesson, widget, replace(PARAMS, seed=9, num_heads=2))
+    shows(lesson, widget, replace(START, seed=9, num_heads=2))
     expect(origin(widget)).to_have_text("computed in this page; the kernel has ended")

@@ -1,7 +1,8 @@
-"""The watch over requests and errors that every test of this folder relies on."""
+"""The watch over requests and errors that the tests of this folder rely on."""
 
 from __future__ import annotations
 
+from tests.lab.conftest import OpenNotebook
 from tests.lab.notebook import Notebook, until
 
 
@@ -12,3 +13,11 @@ def test_a_request_to_elsewhere_is_refused_and_counted(lesson: Notebook) -> None
     until(lesson.page, lambda: len(lesson.errors) > 0, "the console's error")
     lesson.refused.clear()
     lesson.errors.clear()
+
+
+def test_an_error_in_a_cell_and_a_warning_are_complaints(notebook: OpenNotebook) -> None:
+    made = notebook("complaining", ["print('fine')", "1 / 0", "import warnings; warnings.warn('mind this')"])
+    until(made.page, lambda: len(made.complaints()) == 2, "both to be shown")
+    division, warning = made.complaints()
+    assert "ZeroDivisionError" in division
+    assert "mind this" in warning

@@ -23,7 +23,7 @@ export const NO_CODE = "these tensors were handed in, and no code here made them
 const NOTHING_TO_SUM =
   "What was handed in does not hold what each head adds to the output, and attention weights alone do not say it: " +
   "hand in a trace, with HeadSum.from_trace.";
-const NOT_WHOLE = "What was handed in is not whole: hand it in again, with HeadSum.from_trace.";
+const NOT_WHOLE = "What was handed in is not whole: hand it in again, with from_trace.";
 
 /** Why the output cannot be summed over heads, or null. Twin of `sum_fault`. */
 export function checkSum(given: Given): string | null {

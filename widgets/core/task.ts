@@ -6,6 +6,8 @@ import { philox, PURPOSE } from "./philox";
 
 /** The first sequence kept for tests; no training gets here. */
 export const FRESH = 1_000_000_000;
+/** Sequences of the final accuracy. */
+export const TESTS = 200;
 
 /** The target of a position that has nothing to report. */
 export const NOT_ASKED = -1;

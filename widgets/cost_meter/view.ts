@@ -54,7 +54,7 @@ export class View implements FramedView<Meter> {
     this.#flops = new GrowthPicture(cleanup, FLOPS_LOOKS, 10, flopsText, set);
     const pair = (...roots: HTMLElement[]) => element("div", { class: "mha-pair" }, ...roots);
     const key = (kind: string, words: string) =>
-      element("span", { class: "mha-key" }, element("i", { class: `mha-${kind}` }), element("span", { class: "mha-svg-text" }, words)); // prettier-ignore
+      element("span", { class: "mha-swatch" }, element("i", { class: `mha-${kind}` }), element("span", { class: "mha-svg-text" }, words)); // prettier-ignore
     this.body = [
       element(
         "div",

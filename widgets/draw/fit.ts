@@ -3,7 +3,9 @@ import type { Cleanup } from "./dom";
 /** A picture that is drawn for the width it has on the page. */
 export interface Fitted {
   readonly root: HTMLElement;
-  /** Draw at this width in px; 0 where the picture is hidden. */
+  /** Be as high as the picture is at this width in px, at once: nothing moves when it is drawn later. */
+  room?(width: number): void;
+  /** Draw at this width in px, with the room for it; 0 where the picture is hidden. */
   fit(width: number): void;
 }
 
@@ -14,7 +16,7 @@ const REST = 150; // ms without a change, after which the others are drawn, too
 
 const far = new WeakSet<Element>();
 const late = new Map<Element, Map<Part, () => void>>();
-const waiting = new Set<Fitted>();
+const waiting = new Map<Fitted, "room" | "fit">();
 let rest = 0;
 let resting = false;
 let observer: IntersectionObserver | undefined;
@@ -34,6 +36,7 @@ export function follow(picture: Fitted, cleanup: Cleanup): void {
   const { root } = picture;
   const widths = new ResizeObserver(([entry]) => {
     const width = Math.round(entry!.contentRect.width);
+    picture.room?.(width);
     whenNear(picture, "axes", () => picture.fit(width));
   });
   widths.observe(root);
@@ -73,18 +76,21 @@ export function drawLate(root: Element): void {
   for (const draw of parts?.values() ?? []) draw();
 }
 
-/** Fit the picture before the next paint. All that wait are measured before the first one writes: the browser lays the
- * page out once, and not once for each of them. */
+/** Give the picture its room before the next paint, and fit it, if it is near. All that wait are measured before the
+ * first one writes: the browser lays the page out once, and not once for each of them. */
 export function fitSoon(picture: Fitted): void {
-  whenNear(picture, "axes", () => {
-    if (waiting.size === 0) queueMicrotask(fitAll);
-    waiting.add(picture);
-  });
+  wait(picture, "room");
+  whenNear(picture, "axes", () => wait(picture, "fit"));
+}
+
+function wait(picture: Fitted, wanted: "room" | "fit"): void {
+  if (waiting.size === 0) queueMicrotask(fitAll);
+  waiting.set(picture, wanted);
 }
 
 function fitAll(): void {
   const pictures = [...waiting];
   waiting.clear();
-  const widths = pictures.map(({ root }) => root.clientWidth);
-  pictures.forEach((picture, i) => picture.fit(widths[i]!));
+  const widths = pictures.map(([{ root }]) => root.clientWidth);
+  pictures.forEach(([picture, wanted], i) => picture[wanted]?.(widths[i]!));
 }

@@ -5,7 +5,6 @@ export * from "./heatmap";
 export * from "./legend";
 export * from "./lines";
 export * from "./map";
-export { textWidth } from "./measure";
 export * from "./measure";
 export * from "./pen";
 export * from "./scales";

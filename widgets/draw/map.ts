@@ -46,11 +46,12 @@ const sheet: { look: string; canvas?: HTMLCanvasElement } = { look: "" };
 /** A matrix with words on its axes: cells on one canvas, labels on another, redrawn only when they change. */
 export class HeatMap {
   readonly root = element("div", { class: "mha-map", "data-picture": "map" });
-  readonly cells = element("canvas", { class: "mha-cells" });
+  readonly cells = element("canvas", { class: "mha-cells", width: 0, height: 0 });
   #labels = element("canvas", { class: "mha-labels", "aria-hidden": "true" });
   #cursor = element("div", { class: "mha-cursor", hidden: true });
   #axes: Axes = { rows: [], columns: [], columnCount: 0 };
   #box = { left: 0, top: 0, width: 0, height: 0 };
+  #roomFor = "";
   #drawn = "";
   #colours: { text: string; line: string } | undefined;
   #outlined: [row: number | null, column: number | null] = [null, null];
@@ -123,14 +124,14 @@ export class HeatMap {
     return parts.join("");
   }
 
-  /** Place the cells and draw the labels, unless they are as wanted. */
-  fit(width: number): void {
+  /** Place the cells, unless they are as wanted. */
+  room(width: number): void {
     const { rows, columnCount } = this.#axes;
     if (!width || !rows.length || !columnCount) return;
     const { text, widest } = measure(this.#axes);
-    const key = `${width} ${devicePixelRatio} ${text}`;
-    if (key === this.#drawn) return;
-    this.#drawn = key;
+    const key = `${width} ${text}`;
+    if (key === this.#roomFor) return;
+    this.#roomFor = key;
     const { options } = this;
     const cellBeside = (left: number) =>
       Math.min(options.mostCell ?? Infinity, (width - left - 1) / columnCount);
@@ -143,11 +144,22 @@ export class HeatMap {
     const top = options.upright || bare ? left : 18;
     this.#box = { left, top, width: cell * columnCount, height: height * rows.length };
     place(this.cells, left, top, this.#box.width, this.#box.height);
-    const tall = top + this.#box.height + 1;
-    this.root.style.height = `${tall}px`;
+    this.root.style.height = `${this.#tall()}px`;
     this.#labels.hidden = bare;
-    if (!bare) this.#showLabels(width, tall);
     this.outline(...this.#outlined); // it may have been asked for before there was any width
+  }
+
+  /** Place the cells and draw the labels, unless they are as wanted. */
+  fit(width: number): void {
+    this.room(width);
+    const key = `${devicePixelRatio} ${this.#roomFor}`;
+    if (!width || !this.#roomFor || key === this.#drawn) return;
+    this.#drawn = key;
+    if (!this.#labels.hidden) this.#showLabels(width, this.#tall());
+  }
+
+  #tall(): number {
+    return this.#box.top + this.#box.height + 1;
   }
 
   /** Maps of one sentence have the same labels: they are drawn once and copied. */

@@ -2,8 +2,6 @@
 export interface Pen {
   text(words: string, x: number, y: number, style: TextStyle): void;
   line(points: [number, number][], style: LineStyle): void;
-  /** From left to right, level at both ends. */
-  curve(x1: number, y1: number, x2: number, y2: number, style: LineStyle): void;
   /** A filled rectangle; a negative width or height goes the other way. */
   box(x: number, y: number, width: number, height: number, style: { colour: string; opacity?: number }): void;
 }
@@ -65,13 +63,6 @@ export function canvasPen(canvas: HTMLCanvasElement, width: number, height: numb
       for (const [x, y] of points) context.lineTo(x, y);
       stroke(style);
     },
-    curve(x1, y1, x2, y2, style) {
-      const middle = (x1 + x2) / 2;
-      context.beginPath();
-      context.moveTo(x1, y1);
-      context.bezierCurveTo(middle, y1, middle, y2, x2, y2);
-      stroke(style);
-    },
     box(x, y, width, height, { colour, opacity = 1 }) {
       context.fillStyle = colour;
       context.globalAlpha = opacity;
@@ -100,11 +91,6 @@ export function svgPen(parts: string[]): Pen {
     line(points, style) {
       const path = points.map(([x, y]) => `${round(x)},${round(y)}`).join(" ");
       parts.push(`<polyline points="${path}" ${stroke(style)}/>`);
-    },
-    curve(x1, y1, x2, y2, style) {
-      const middle = round((x1 + x2) / 2);
-      const path = `M${round(x1)} ${round(y1)}C${middle} ${round(y1)} ${middle} ${round(y2)} ${round(x2)} ${round(y2)}`;
-      parts.push(`<path d="${path}" ${stroke(style)}/>`);
     },
     box(x, y, width, height, { colour, opacity = 1 }) {
       const [left, top] = [round(Math.min(x, x + width)), round(Math.min(y, y + height))];

@@ -21,8 +21,8 @@ export function addActions<Answer extends object>(mounted: Mounted<Answer>): HTM
     });
   }
   const picture = () => {
-    const description = mounted.answer ? view.say(mounted.answer, mounted.shown) : spec.title;
-    return snapshot(root, view.pictures(), spec.title, description);
+    if (!mounted.answer) throw new Error("there is no picture yet");
+    return snapshot(root, view.pictures(), spec.title, view.say(mounted.answer, mounted.shown));
   };
   toolbar.add("save-svg", "Save SVG", () => {
     download(`${spec.name}.svg`, new Blob([picture().svg], { type: "image/svg+xml" }));

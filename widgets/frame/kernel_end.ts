@@ -71,6 +71,7 @@ export function survivingSource<Answer extends object>(
       waiting = true;
       if (!ended || source !== kernel) return source.request(change);
       for (const [name, value] of Object.entries(change)) model.set(name, value); // the first one calls the page
+      if (!page) audience.tell({ error: "The kernel has ended: run the cell again." });
     },
     pending: () => source.pending(),
     subscribe: (heard) => audience.join(heard),

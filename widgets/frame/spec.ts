@@ -35,7 +35,9 @@ export interface View<Answer> {
 }
 
 /** All that makes one widget; the frame does the rest. */
-export interface Spec<Answer extends object> {
+export type Spec<Answer extends object> = Traits<Answer> & (Computed<Answer> | Sourced<Answer>);
+
+interface Traits<Answer extends object> {
   /** The one name everywhere: folder, bundle, `data-widget`. */
   readonly name: string;
   /** The Python class. */
@@ -44,13 +46,23 @@ export interface Spec<Answer extends object> {
   readonly traits: Record<string, Trait>;
   /** The traits that the numbers depend on; a widget without numbers has none and never asks. */
   readonly asks: readonly string[];
-  /** The numbers, when the page computes; a promise, which is never rejected, where they have to be loaded. */
-  compute(values: Values): Answer | Failure | Promise<Answer | Failure>;
-  /** Who answers in the page, where that is more than `compute`: the answer may change by itself. */
-  readonly source?: (model: Model) => Source<Answer>;
+  /** False: the page needs files of the book, so it cannot go on where a notebook's kernel has ended. */
+  readonly outlives?: false;
   /** False: the view has its own buttons, and there is no picture to share or save. */
   readonly toolbar?: false;
   /** The traits that this browser keeps until the reader resets them. */
   readonly kept?: Kept;
   view(frame: Frame): View<Answer>;
+}
+
+/** The page answers each change of what the numbers depend on. */
+interface Computed<Answer extends object> {
+  /** The numbers, when the page computes; a promise, which is never rejected, where they have to be loaded. */
+  compute(values: Values): Answer | Failure | Promise<Answer | Failure>;
+}
+
+/** The page's answer may change by itself. */
+interface Sourced<Answer extends object> {
+  /** Who answers in the page. */
+  source(model: Model): Source<Answer>;
 }

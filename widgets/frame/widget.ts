@@ -50,11 +50,13 @@ export class Mounted<Answer extends object> {
     root.dataset["widget"] = spec.name;
     root.dataset["state"] = "loading";
     if (spec.kept && this.inPage) restore(model, spec.kept, this.initial);
-    const page = (model: Model) => pageSource(model, spec.asks, (values) => spec.compute(values));
+    const page = (model: Model) =>
+      "source" in spec ? spec.source(model) : pageSource(model, spec.asks, (values) => spec.compute(values));
+    const heir = spec.outlives === false ? null : page;
     this.source =
       this.inPage || spec.asks.length === 0
-        ? (spec.source?.(model) ?? page(model))
-        : survivingSource(model, spec.asks, kernelSource<Answer>(model), spec.source ? null : page, (ended) =>
+        ? page(model)
+        : survivingSource(model, spec.asks, kernelSource<Answer>(model), heir, (ended) =>
             onKernelEnd(model, root, ended),
           );
     this.cleanup.add(() => this.source.dispose());

@@ -27,6 +27,8 @@ export interface Retrained {
 
 /** What the widget draws. */
 export interface Drawn {
+  /** Number of the kernel's picture, told back once it is drawn: a notebook that was closed tells nothing. */
+  readonly beat?: number;
   readonly task: string;
   readonly num_heads: number;
   readonly d_head: number;

@@ -1,4 +1,4 @@
-import { widget, type Failure } from "../frame/index";
+import { widget } from "../frame/index";
 import { ORDERS, type Drawn } from "./answer";
 import { MODELS } from "./models";
 import { PagePruner } from "./page_pruner";
@@ -16,7 +16,7 @@ export default widget<Drawn>({
     by_hand: { kind: "reals", min: 0, max: 15, most: 16 },
   },
   asks: ["model", "reader", "by_hand"],
-  compute: (): Failure => ({ error: "The kernel that held this model has ended: run the cell again." }),
+  outlives: false,
   source: (model) => new PagePruner(model),
   view: (frame) => new View(frame),
 });

@@ -1,3 +1,4 @@
+import { JUDGE_COUNT, ORDER_COUNT } from "../core/pruning";
 import type { NumberTable } from "../draw/index";
 import { ORDERS, type Drawn, type Shown } from "./answer";
 import { ORDER_NAMES } from "./phrases";
@@ -9,7 +10,7 @@ export function tables(drawn: Drawn, { off }: Shown): NumberTable[] {
   const small = (value: number) => value.toPrecision(3);
   return [
     {
-      caption: "shares right on 500 sequences that no training saw, as heads go",
+      caption: `shares right on ${JUDGE_COUNT} sequences that no training saw, as heads go`,
       columns: [
         "heads left",
         ...drawnOrders.flatMap((order) => [
@@ -27,7 +28,7 @@ export function tables(drawn: Drawn, { off }: Shown): NumberTable[] {
       })),
     },
     {
-      caption: "what each head is worth, on 200 other sequences",
+      caption: `what each head is worth, on ${ORDER_COUNT} other sequences`,
       precision: "in nats, 3 digits",
       columns: ["head", "gate", "slope of the loss at its gate", "loss without it alone"],
       rows: [

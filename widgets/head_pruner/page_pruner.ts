@@ -99,13 +99,12 @@ export class PagePruner implements Source<Drawn> {
 
   async #retrain(off: readonly number[]): Promise<void> {
     this.#stop();
-    const of = this.#of;
     const training = { off, steps: 0, of: STEPS };
     this.#set({ training, note: "" });
     try {
       const { task, num_heads, seed, weights } = (await this.#prepared!).reader;
       const text = await loadWorker();
-      if (of !== this.#of || this.#run.training !== training) return; // something else was chosen meanwhile
+      if (this.#run.training !== training) return; // something else was chosen meanwhile
       const address = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
       const worker = new Worker(address);
       this.#worker = worker;
@@ -119,7 +118,8 @@ export class PagePruner implements Source<Drawn> {
       const begin: Begin = { task: task.name, k: task.answers, num_heads, seed, weights, off, steps: STEPS };
       worker.postMessage(begin);
     } catch (error) {
-      this.#hear({ kind: "failed", error: (error as Error).message }, off);
+      if (this.#run.training === training)
+        this.#hear({ kind: "failed", error: (error as Error).message }, off);
     }
   }
 

@@ -29,6 +29,7 @@ export class View implements FramedView<Drawn> {
   #legend = new Legend("weight");
   #now: { drawn: Drawn; shown: Shown } | undefined;
   #orders = 0;
+  #beat: number | undefined;
 
   constructor(private readonly frame: Frame) {
     const { cleanup, set } = frame;
@@ -67,6 +68,8 @@ export class View implements FramedView<Drawn> {
   draw(drawn: Drawn, values: Values, theme: Theme): void {
     const shown = shownOf(drawn, values);
     this.#now = { drawn, shown };
+    if (drawn.beat !== undefined && drawn.beat !== this.#beat) this.frame.set({ _seen: drawn.beat });
+    this.#beat = drawn.beat;
     const { order, shares, after } = shown;
     const task = TASKS[drawn.task]!.replace(
       "{n} symbols",

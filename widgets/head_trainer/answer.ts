@@ -133,10 +133,10 @@ export function drawnOf(
 }
 
 /** The untrained runs of these settings, or what is wrong with them. */
-export function start(values: Values): RunRecord[] | Failure {
+export function start(values: object): RunRecord[] | Failure {
   const error = checkTrainer(values);
   if (error !== null) return { error };
-  const settings = values as unknown as TrainerSettings;
+  const settings = values as TrainerSettings;
   const task = taskOf(settings.task, settings.k);
   return [1, settings.num_heads].map((count) => untrained(task, count, settings));
 }

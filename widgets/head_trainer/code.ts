@@ -1,7 +1,5 @@
-import { FRESH, PURPOSE, taskOf, type Task, type TrainerSettings } from "../core/index";
+import { FRESH, PURPOSE, taskOf, TESTS, type Task, type TrainerSettings } from "../core/index";
 import { runsOf, type Drawn } from "./answer";
-
-export const TESTS = 200; // fresh sequences of the final accuracy
 
 /** Plain torch that trains both runs from the same numbers on the same sequences, and prints what came of it. */
 export function code(drawn: Drawn, settings: TrainerSettings): string {

@@ -117,7 +117,7 @@ export class Curves {
     for (const { at, words, colour, from } of ends)
       pen.text(words, from[0] + 7, at, { size: 14, colour, align: "left", bold: true });
     if (ends.length === 0)
-      pen.text("Press Train: two lines will grow here.", (LEFT + right) / 2, HEIGHT / 2 - 14, {
+      pen.text("Press Train: two lines grow here.", (LEFT + width) / 2, y(0.75 * most), {
         size: 14,
         colour: fg,
         align: "center",

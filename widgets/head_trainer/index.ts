@@ -1,6 +1,6 @@
-import { MAX_LEARNING_RATE, MAX_STEPS, TASKS, type TrainerSettings } from "../core/index";
-import { widget, type Failure } from "../frame/index";
-import { drawnOf, start, type Drawn } from "./answer";
+import { MAX_LEARNING_RATE, MAX_STEPS, TASKS } from "../core/index";
+import { widget } from "../frame/index";
+import { type Drawn } from "./answer";
 import { PREDICTIONS } from "./prediction";
 import { PageTrainer } from "./page_trainer";
 import { View } from "./view";
@@ -23,10 +23,7 @@ export default widget<Drawn>({
     given: { kind: "fixed" },
   },
   asks: ["task", "k", "num_heads", "mlp", "seed", "learning_rate"],
-  compute: (values): Drawn | Failure => {
-    const runs = start(values);
-    return "error" in runs ? runs : drawnOf(values as unknown as TrainerSettings, runs, "", false);
-  },
+  outlives: false,
   source: (model) => new PageTrainer(model),
   view: (frame) => new View(frame),
 });

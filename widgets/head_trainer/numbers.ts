@@ -1,4 +1,4 @@
-import { answerWords, served, symbolWords } from "../core/index";
+import { answerWords, served, symbolWords, TESTS } from "../core/index";
 import type { NumberTable } from "../draw/index";
 import { runsOf, type Drawn } from "./answer";
 import { heads, wordOf } from "./phrases";
@@ -19,7 +19,7 @@ export function tables(drawn: Drawn): NumberTable[] {
   );
   return [
     {
-      caption: "results on 200 sequences that no training saw",
+      caption: `results on ${TESTS} sequences that no training saw`,
       columns: ["model", "steps", "look-ups right", "positions with all right"],
       rows: runs.map((run, i) => ({
         name: names[i]!,

@@ -4,6 +4,7 @@ import { drawnOf, handedOn, start, type Drawn, type RunRecord } from "./answer";
 import { ASKS, type Command } from "./command";
 import type { News } from "./worker/protocol";
 import { committedRuns } from "./committed";
+import { heads } from "./phrases";
 import { startWorker, type Trainer } from "./start_worker";
 
 const BATCH = 32;
@@ -125,28 +126,36 @@ export class PageTrainer implements Source<Drawn> {
 
   #hear(i: number, news: News): void {
     const run = this.#runs[i]!;
-    const name = run.facts.num_heads === 1 ? "1 head" : `${run.facts.num_heads} heads`;
     if (news.kind === "compiling") return this.#set(i, { state: "compiling" });
-    if (news.kind === "failed") {
-      const own = committedRuns(this.#settings);
-      if (own) this.#runs.forEach((each, which) => (each.losses = own.losses[which]!));
-      this.#note =
-        `Training did not work here: ${news.error}. The models below are those before training. ` +
-        (own?.sentence ?? "");
-      return this.#set(i, { state: "failed" });
-    }
+    if (news.kind === "failed") return this.#fail(news.error);
     run.losses.push(...news.losses);
     run.accuracies.push(...news.accuracies);
     run.weights = news.weights;
     const { steps, cpu_ms } = news;
-    if (news.kind === "going") return this.#set(i, { state: "training", steps, cpu_ms });
+    if (news.kind === "going")
+      return this.#set(i, { state: "training", steps, cpu_ms, accuracy: null, all_right: null });
     const { accuracy, all_right } = news;
     if (news.kind === "resting")
       return this.#set(i, { state: "resting", steps, cpu_ms, accuracy, all_right });
     this.#note =
-      `${name}: the loss went out of bounds after step ${steps + 1}. Shown is step ${steps}, the last good one. ` +
+      `${heads(run.facts.num_heads)}: the loss went out of bounds after step ${steps + 1}. Shown is step ${steps}, the last good one. ` +
       "Choose a smaller learning rate to train again.";
     this.#set(i, { state: "diverged", steps, cpu_ms, accuracy, all_right });
+  }
+
+  /** One run alone says nothing: both are as before training. */
+  #fail(error: string): void {
+    this.#stop();
+    const own = committedRuns(this.#settings);
+    this.#runs = (start(this.#settings) as RunRecord[]).map((run, i) => ({
+      ...run,
+      facts: { ...run.facts, state: "failed" },
+      losses: [...(own?.losses[i] ?? [])],
+    }));
+    this.#note =
+      `Training did not work here: ${error}. The models below are those before training. ` +
+      (own?.sentence ?? "");
+    this.#later();
   }
 
   #set(i: number, facts: Partial<RunRecord["facts"]>): void {

@@ -1,4 +1,4 @@
-import { answerWords, served, symbolWords } from "../core/index";
+import { answerWords, served, symbolWords, TESTS } from "../core/index";
 import { element, HeatMap, weights, write, type Cleanup, type Theme } from "../draw/index";
 import type { Picture } from "../frame/index";
 import { type Drawn, type RunShown } from "./answer";
@@ -111,7 +111,7 @@ export class Side {
   #says({ accuracy, all_right, accuracies }: RunShown, asked: number): string {
     const all = asked === 1 ? "it" : asked === 2 ? "both" : `all ${asked}`;
     if (accuracy !== null && all_right !== null)
-      return `of the look-ups right on 200 new sequences; ${all} right at ${percent(all_right)} of the positions`;
+      return `of the look-ups right on ${TESTS} new sequences; ${all} right at ${percent(all_right)} of the positions`;
     return accuracies.length
       ? "of the look-ups right in the last batches"
       : "of the look-ups below right, by chance";

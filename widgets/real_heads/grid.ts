@@ -75,6 +75,7 @@ export class Grid {
     const { layers, num_heads } = analysis.drawn;
     const label = `${layers.length * num_heads} heads as small pictures. Arrow keys choose the one that is shown large.`;
     this.root.setAttribute("aria-label", label);
+    this.room(this.#width);
     whenNear(this, "axes", () => this.fit(this.#width));
   }
 
@@ -82,11 +83,11 @@ export class Grid {
     this.#drawn = [];
   }
 
-  fit(width: number): void {
+  room(width: number): void {
     this.#width = width;
     if (!width || !this.#analysis || !this.#selection) return;
     const { layers, num_heads } = this.#analysis.drawn;
-    const { order, hide_sink } = this.#selection;
+    const { order } = this.#selection;
     this.#layout =
       order === "model"
         ? Layout.byLayer(width, layers.length, num_heads)
@@ -94,11 +95,18 @@ export class Grid {
             width,
             ranked(this.#values(), order).filter((index) => this.#passes(index)),
           );
-    this.#atlas.show(this.#analysis.seen(hide_sink).thumbnails, num_heads, this.#theme);
-    const pen = canvasPen(this.#canvas, width, this.#layout.height);
-    this.#draw(pen, (...picture) => this.#paste(...picture));
     this.root.style.height = `${this.#layout.height}px`;
     this.#outline();
+  }
+
+  fit(width: number): void {
+    this.room(width);
+    if (!width || !this.#analysis || !this.#selection) return;
+    const { drawn } = this.#analysis;
+    const { thumbnails } = this.#analysis.seen(this.#selection.hide_sink);
+    this.#atlas.show(thumbnails, drawn.num_heads, this.#theme);
+    const pen = canvasPen(this.#canvas, width, this.#layout.height);
+    this.#draw(pen, (...picture) => this.#paste(...picture));
   }
 
   svg(): string {

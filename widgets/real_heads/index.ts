@@ -26,6 +26,7 @@ export default widget<Drawn>({
     view: { kind: "choice", of: ["lines", "matrix", "both"] },
   },
   asks: ["model", "sentence", "given"],
+  outlives: false,
   compute: answer,
   view: (frame) => new View(frame),
 });

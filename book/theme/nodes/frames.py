@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
+from html import escape
 from html.parser import HTMLParser
 
 from book.theme.registry import tag
 from book.theme.render import PageRenderer
-
-LIBRARY = re.compile(r'<script data-library="(\w+)">.*?</script>', re.DOTALL)
 
 
 class _Frame(HTMLParser):
@@ -24,23 +22,23 @@ class _Frame(HTMLParser):
 
 
 def page_in_frame(page: PageRenderer, html: str) -> str | None:
-    """The frame with its page as a file that shares the site's libraries; None if the output is no such frame.
+    """The frame with its page as a file of its own; None if the output is no such frame.
 
-    A page inside `srcdoc` would inherit the policy of the page around it, and its scripts would not run.
+    A page inside `srcdoc` would inherit the policy of the page around it, and its scripts would not run. It
+    stays whole: in a sandbox it may not load scripts from beside it where the book is opened as a file.
     """
     if not html.lstrip().startswith("<iframe"):
         return None
     parser = _Frame()
     parser.feed(html)
-    if parser.attributes is None or not parser.attributes.get("srcdoc"):
+    found = parser.attributes or {}
+    if not (inner := found.get("srcdoc")):
         return None
-    inner = parser.attributes["srcdoc"] or ""
-    page.libraries.update(f"bertviz/{name}.js" for name in LIBRARY.findall(inner))
     name = f"{page.slug}-{len(page.frames)}.html"
-    page.frames[name] = LIBRARY.sub(r'<script src="../_static/bertviz/\1.js"></script>', inner)
-    title = parser.attributes.get("title")
-    frame = tag(
-        "iframe", src=f"_frames/{name}", title=title, height=parser.attributes.get("height"), loading="lazy"
-    )
-    link = tag("a", "Open it alone", href=f"_frames/{name}", target="_blank")
-    return tag("figure", frame + tag("figcaption", f"{title}. {link}"), class_="page-frame")
+    page.frames[name] = inner
+    title, source = found.get("title"), f"_frames/{name}"
+    kept = {each: found.get(each) for each in ("title", "height", "sandbox")}
+    frame = tag("iframe", src=source, loading="lazy", **kept)
+    link = tag("a", "Open it alone", href=source, target="_blank")
+    caption = f"{escape(title)}. {link}" if title else link
+    return tag("figure", frame + tag("figcaption", caption), class_="page-frame")

@@ -1,11 +1,10 @@
 /** The worker: trains one run, a few steps between two looks at its messages. It has no network and no DOM. */
 
-import { answersOf, FRESH, mark, readSequence, sequences, taskOf, type Score } from "../../core/index";
+import { answersOf, FRESH, mark, readSequence, sequences, taskOf, TESTS, type Score } from "../../core/index";
 import type { News, Order, Progress } from "./protocol";
 import { Training, type Setting } from "./step";
 
 const SLICE = 80; // ms of training between two messages
-const TESTS = 200; // fresh sequences of the final accuracy
 
 const post = (news: News) => (self as unknown as Worker).postMessage(news);
 const none = (): Score => ({ right: 0, asked: 0, whole: 0, positions: 0 });
