@@ -30,12 +30,10 @@ setup: $(VENV)/node.done mha_lessons/static/.done ## install all that building a
 site: $(VENV)/site.done ## build the book into book/_build/html
 
 book: site ## set up, build and serve the book
-	@echo "Why Many Heads? is at http://127.0.0.1:$(PORT)/  (Ctrl-C stops it)"
-	@$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory book/_build/html
+	@$(BIN)/mha-lessons read --port $(PORT) --no-browser
 
 lab: setup ## open the chapters as notebooks in JupyterLab
-	$(BIN)/mha-lessons notebooks lessons
-	$(BIN)/jupyter lab --notebook-dir lessons --ip 127.0.0.1 $(if $(filter 0,$(shell id -u)),--allow-root)
+	$(BIN)/mha-lessons lab lessons
 
 check: setup ## formatting, lint, types, import layers, spelling
 	$(BIN)/ruff format --check .
@@ -53,8 +51,9 @@ test-all: site programs ## the first tier and the long runs
 	cd widgets && npm run --silent test
 	$(PYTEST)
 
-wheel: site ## build dist/: a wheel with book, notebooks and widgets, and an sdist
+wheel: site ## build dist/: a wheel with book, notebooks and widgets, one with the answers, and an sdist
 	$(BIN)/python -m build --outdir dist .
+	$(BIN)/python -m build --wheel --outdir dist mha_lessons/classroom/answers
 
 bench: site programs ## measure speed and size, and write tests/benchmarks/RESULTS.md
 	$(BIN)/python -m tests.benchmarks

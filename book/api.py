@@ -20,6 +20,7 @@ PAGES = {
     "mha_lessons.models": "Real models",
     "mha_lessons.heads": "What heads do",
     "mha_lessons.experiments": "Experiments",
+    "mha_lessons.exercises": "Exercises",
 }
 """Packages whose public names have a page, and the page's title."""
 BESIDE = {"mha_lessons.widgets": ["mha_lessons.widgets.lesson_widget.LessonWidget"]}
@@ -143,7 +144,9 @@ def _signature(name: str, described: Any) -> str:
 
 
 def _is_widget(described: Any) -> bool:
-    return any(str(base) in ("LessonWidget", "AnyWidget") for base in getattr(described, "bases", ()))
+    if described.kind is not griffe.Kind.CLASS:
+        return False
+    return any(each.name == "LessonWidget" for each in (described, *described.mro()))
 
 
 def _traits(path: str) -> Iterator[str]:
@@ -152,12 +155,11 @@ def _traits(path: str) -> Iterator[str]:
         return
     from mha_lessons import widgets
 
-    made = getattr(widgets, name)()
+    described = getattr(widgets, name)
     rows = [
-        f"| `{trait}` | `{_cell(repr(value))}` | {_cell(made.traits()[trait].help)} |"
-        for trait, value in made.page_state().items()
+        f"| `{trait}` | `{_cell(repr(value))}` | {_cell(described.class_traits()[trait].help)} |"
+        for trait, value in described.defaults().items()
     ]
-    made.close()
     yield "\n".join(["| trait | at first | meaning |", "| --- | --- | --- |", *rows])
 
 

@@ -35,7 +35,7 @@ def chapters(monkeypatch: pytest.MonkeyPatch) -> dict[str, bytes]:
         content = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
         content["metadata"] = {KEY: {"chapter": f"{name}.md", "number": number, "sha256": digest(content)}}
         files[f"{name}.ipynb"] = json.dumps(content).encode()
-    monkeypatch.setattr("mha_lessons.notebooks.notebooks", lambda: files)
+    monkeypatch.setattr("mha_lessons.exercises.folder.lessons", lambda: files)
     return files
 
 
@@ -153,7 +153,7 @@ def test_a_chapter_that_cannot_be_written_is_one_error_and_no_notebook(
 
     (tmp_path / "myst.yml").write_text("project: {toc: [{file: a.md}]}")
     (tmp_path / "a.md").write_text("---\ntitle: A\n---\n\n{nonsense}`x` [bold]\n")
-    monkeypatch.setattr("mha_lessons.notebooks.notebooks", lambda: notebooks(tmp_path))
+    monkeypatch.setattr("mha_lessons.exercises.folder.lessons", lambda: notebooks(tmp_path))
     result = run("notebooks", tmp_path / "out")
     assert result.exit_code == 1
     assert "a.md:5: no role is called {nonsense}" in result.stderr

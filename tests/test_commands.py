@@ -40,8 +40,21 @@ def test_the_book_is_served_to_this_machine_only(book: Path) -> None:
 def test_a_taken_port_is_passed_over_unless_it_was_asked_for(book: Path) -> None:
     with serve(book, None) as first, serve(book, None) as second:
         assert first.server_port != second.server_port
-        with pytest.raises(LessonError, match=rf"Port {first.server_port} could not be opened|--port"):
+        wanted = (
+            rf"^Port {first.server_port} cannot be opened \(address already in use\): choose another with"
+        )
+        with pytest.raises(LessonError, match=wanted):
             serve(book, first.server_port)
+
+
+def test_where_every_port_is_taken_the_sentence_says_which_were_tried(
+    book: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serve(book, None) as first:
+        monkeypatch.setattr("mha_lessons.cli.read.FIRST_PORT", first.server_port)
+        monkeypatch.setattr("mha_lessons.cli.read.MOST_TRIES", 1)
+        with pytest.raises(LessonError, match=rf"^No port from {first.server_port} to \d+ can be opened"):
+            serve(book, None)
 
 
 def test_a_taken_port_is_one_sentence(monkeypatch: pytest.MonkeyPatch, book: Path) -> None:
@@ -64,7 +77,7 @@ def test_lab_writes_the_chapters_and_starts_jupyterlab_there(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     started: list[list[str]] = []
-    monkeypatch.setattr("mha_lessons.notebooks.notebooks", lambda: {"a.ipynb": b"{}"})
+    monkeypatch.setattr("mha_lessons.exercises.folder.lessons", lambda: {"a.ipynb": b"{}"})
     monkeypatch.setattr(lab.subprocess, "call", lambda command: started.append(command) or 3)
     code, _, _ = run("lab", str(tmp_path / "mine"), "--", "--port", "9999")
     assert (tmp_path / "mine" / "a.ipynb").read_bytes() == b"{}"

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from mha_lessons import __version__
-from mha_lessons.cli import doctor, heads, lab, notebooks, read, train
+from mha_lessons.cli import classroom, doctor, heads, lab, notebooks, read, train
 from mha_lessons.cli.console import out
 
 app = typer.Typer(
@@ -41,3 +41,4 @@ app.command(epilog=notebooks.EPILOG)(notebooks.notebooks)
 app.command(epilog=doctor.EPILOG)(doctor.doctor)
 app.command(epilog=heads.EPILOG)(heads.heads)
 app.command(epilog=train.EPILOG, cls=train.ManyHeads)(train.train)
+app.add_typer(classroom.classroom, name="classroom")

@@ -32,13 +32,14 @@ def lab(
     ] = None,
     verbose: Verbose = False,
 ) -> None:
-    """Open JupyterLab on the chapters; notebooks you changed stay as they are."""
-    from mha_lessons.notebooks import notebooks, save
+    """Open JupyterLab on the chapters and exercises; notebooks you changed stay as they are."""
+    from mha_lessons.exercises.folder import lessons
+    from mha_lessons.notebooks import save
 
     with plain_errors(verbose):
         if find_spec("jupyterlab") is None:
             raise LessonError("JupyterLab is not installed: pip install jupyterlab.")
-        for _ in save(notebooks(), folder):
+        for _ in save(lessons(), folder):
             pass
     out.print(f"The chapters are in [bold]{folder}[/]; JupyterLab opens there  (Ctrl-C twice stops it)")
     command = [sys.executable, "-m", "jupyterlab", "--notebook-dir", str(folder), "--ip", "127.0.0.1"]

@@ -30,16 +30,16 @@ def notebooks(
     ] = False,
     verbose: Verbose = False,
 ) -> None:
-    """Write the chapters as notebooks for JupyterLab.
+    """Write the chapters and the exercises as notebooks for JupyterLab.
 
     A notebook you changed is never overwritten; one that you only ran is brought up to date.
     """
+    from mha_lessons.exercises.folder import lessons
     from mha_lessons.notebooks import Outcome, save
-    from mha_lessons.notebooks import notebooks as chapters
 
     with plain_errors(verbose):
         with out.status("Reading the chapters"):
-            files = chapters()
+            files = lessons()
         saved = list(save(files, folder, force=force))
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(overflow="fold")

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from mha_lessons.widgets.cost_meter import CostMeter
     from mha_lessons.widgets.head_explorer import HeadExplorer
     from mha_lessons.widgets.head_pruner import HeadPruner
+    from mha_lessons.widgets.head_puzzle import HeadPuzzle
     from mha_lessons.widgets.head_sum import HeadSum
     from mha_lessons.widgets.head_trainer import HeadTrainer
     from mha_lessons.widgets.mask_painter import MaskPainter
@@ -21,6 +22,7 @@ _HOME = {
     "CostMeter": "cost_meter",
     "HeadExplorer": "head_explorer",
     "HeadPruner": "head_pruner",
+    "HeadPuzzle": "head_puzzle",
     "HeadSum": "head_sum",
     "HeadTrainer": "head_trainer",
     "MaskPainter": "mask_painter",
@@ -34,6 +36,7 @@ __all__ = [
     "CostMeter",
     "HeadExplorer",
     "HeadPruner",
+    "HeadPuzzle",
     "HeadSum",
     "HeadTrainer",
     "MaskPainter",

@@ -17,6 +17,7 @@ MOVES = {
     "MaskPainter": ("select[name=source]", "ArrowDown", "ArrowUp"),
     "RankMeter": ("select[name=source]", "ArrowDown", "ArrowUp"),
     "RealHeads": ("select[name=sentence]", "ArrowDown", "ArrowUp"),
+    "HeadPuzzle": ("input[name=w_q]", "ArrowRight", "ArrowLeft"),
     "HeadPruner": ("select[name=model]", "ArrowDown", "ArrowUp"),
     "HeadTrainer": ("input[name=mlp]", "Space", "Space"),
     "CostMeter": ("select[name=bits]", "ArrowUp", "ArrowDown"),

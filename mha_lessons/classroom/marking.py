@@ -1,0 +1,188 @@
+"""An assignment from what was handed in to the grades: each notebook once, each submission merged once."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from mha_lessons.classroom.grading import grade
+from mha_lessons.classroom.ledger import Ledger, digest_of
+from mha_lessons.classroom.limits import Limits
+from mha_lessons.classroom.result import Job, Result, Status
+from mha_lessons.classroom.submission import SECRET, TIMESTAMP, Cell, Looked, is_student, left_aside, look
+from mha_lessons.executors import as_done
+from mha_lessons.exercises import NAMES
+
+if TYPE_CHECKING:
+    from mha_lessons.classroom.gradebook import Course
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """A notebook that was to be handed in."""
+
+    student: str
+    name: str
+    looked: Looked
+    digest: str
+    released: tuple[Cell, ...]
+
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """Those of the student, or the released ones where nothing of the student's can be used."""
+        return self.looked.cells or self.released
+
+
+class Marking:
+    """What is to be done for an assignment, what is done, and who gets what.
+
+    Args:
+        course: a folder of nbgrader's.
+        assignment: a name in its gradebook.
+        limits: of each notebook.
+        unsafe: run them without a sandbox.
+
+    Raises:
+        CourseError: the assignment has not been made.
+    """
+
+    def __init__(self, course: Course, assignment: str, limits: Limits, *, unsafe: bool = False) -> None:
+        self.course, self.assignment, self.limits, self.unsafe = course, assignment, limits, unsafe
+        self.released = course.released(assignment)
+        self.ledger = Ledger(course.root / "grading" / assignment)
+        self.results: dict[tuple[str, str], Result] = {}
+        self.notebooks: dict[tuple[str, str], Notebook] = {}
+        for student in self._handed_in():
+            for name in self.released:
+                self._look(student, name)
+        self._known = len(self.results)
+
+    @property
+    def jobs(self) -> list[Job]:
+        """What is to be run."""
+        todo = [each for key, each in self.notebooks.items() if key not in self.results]
+        return [self._job(each) for each in todo]
+
+    def go(self, executor: Executor) -> Iterator[Result]:
+        """Grade what is not graded yet; each result is on disk before it is given out.
+
+        Raises:
+            LessonError: a sandbox or a worker failed; what is finished is kept.
+        """
+        for student in {student for student, _ in self.results}:
+            self._merge(student)
+        for result in as_done(executor, grade, self.jobs):
+            self._keep(result)
+            self._merge(result.student)
+            yield self.results[result.student, result.notebook]
+
+    def absent(self) -> list[Result]:
+        """A result for each notebook of those on the list who handed in nothing at all."""
+        there = {student for student, _ in self.notebooks}
+        return [
+            self._unrun(student, name, Looked("missing", notes=("Nothing was handed in.",)), "")
+            for student in self.course.students()
+            if student not in there
+            for name in self.released
+        ]
+
+    def _handed_in(self) -> list[str]:
+        """Names of the folders that hold this assignment, whatever else they are."""
+        try:
+            with os.scandir(self.course.submitted) as entries:
+                names = [each.name for each in entries if each.is_symlink() or each.is_dir()]
+        except FileNotFoundError:
+            return []
+        return sorted(
+            name for name in names if os.path.lexists(self.course.submitted / name / self.assignment)
+        )
+
+    def _look(self, student: str, name: str) -> None:
+        released, root = self.released[name], self.course.submitted
+        parts = (student, self.assignment, f"{name}.ipynb")
+        looked = look(root, parts, released)
+        if not is_student(student):
+            said = f"The folder {student!a} has a name that no student can have: rename it."
+            looked = Looked("invalid", notes=(said,))
+        wanted = [f"{each}.ipynb" for each in self.released] + [TIMESTAMP, SECRET]
+        looked = replace(looked, notes=(*looked.notes, *left_aside(root, parts[:2], wanted)))
+        when = self.course.timestamp(student, self.assignment) if is_student(student) else ""
+        handed_in = f"{looked.digest} {' '.join(looked.notes)}"
+        digest = digest_of(student, name, handed_in, released, when)
+        self.notebooks[student, name] = Notebook(student, name, looked, digest, tuple(released))
+        known = self.ledger.find(digest, self.limits)
+        if known is not None:
+            self.results[student, name] = known
+        elif looked.status in ("invalid", "missing"):
+            self._keep(self._unrun(student, name, looked, digest))
+
+    def _keep(self, result: Result) -> None:
+        self.ledger.keep(result)
+        self.results[result.student, result.notebook] = result
+
+    def _merge(self, student: str) -> None:
+        """Hand a submission to the gradebook when all of it is graded, unless it is there."""
+        own = {name: self.results.get((student, name)) for name in self.released}
+        done = {name: result for name, result in own.items() if result is not None}
+        if len(done) < len(own) or not is_student(student):
+            return
+        merged = all(self.ledger.is_merged(result.digest) for result in done.values())
+        if merged and self.course.has(student, self.assignment):
+            return
+        there = {name: result for name, result in done.items() if result.status != "missing"}
+        scores: Mapping[str, tuple[float, float]] = {}
+        if there:
+            cells = {name: self.notebooks[student, name].cells for name in there}
+            scores = self.course.write(
+                student, self.assignment, {name: (cells[name], result) for name, result in there.items()}
+            )
+        for name, result in done.items():
+            points, out_of = scores.get(name, (result.points, result.out_of))
+            self.results[student, name] = replace(result, points=points, out_of=out_of)
+            self.ledger.keep(self.results[student, name], merged=True)
+
+    def _job(self, each: Notebook) -> Job:
+        checks = {cell.id: name for cell in each.cells if (name := _exercise(cell)) is not None}
+        return Job(
+            each.student,
+            self.assignment,
+            each.name,
+            cells=tuple(cell for cell in each.cells if cell.kind == "code"),
+            checks=checks,
+            points={
+                cell.id: (cell.marks or {}).get("points", 0.0) for cell in each.cells if cell.id in checks
+            },
+            seed=secrets.randbits(63),
+            limits=self.limits,
+            hidden=(str(self.course.root),),
+            unsafe=self.unsafe,
+            look="tampered" if each.looked.status == "tampered" else "",
+            notes=each.looked.notes,
+            digest=each.digest,
+        )
+
+    def _unrun(self, student: str, name: str, looked: Looked, digest: str) -> Result:
+        status: Status = "missing" if looked.status == "missing" else "invalid"
+        out_of = sum((cell.marks or {}).get("points", 0.0) for cell in self.released[name])
+        return Result(
+            student,
+            self.assignment,
+            name,
+            status,
+            0.0,
+            out_of,
+            looked.notes,
+            limits=self.limits,
+            digest=digest,
+        )
+
+
+def _exercise(cell: Cell) -> str | None:
+    """The exercise that a cell checks; checks that a teacher wrote are none, and run with the notebook."""
+    marks = cell.marks or {}
+    name = marks.get("grade_id")
+    return name if marks.get("grade") and not marks.get("solution") and name in NAMES else None
