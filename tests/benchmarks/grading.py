@@ -67,9 +67,9 @@ def run() -> Report:
     faster = "yes" if max(first.wall_s, second.wall_s) < autograde.wall_s else "**no**"
     text = f"""
 {STUDENTS} students who hand in a right answer to the exercise `{EXERCISE}`; nbgrader
-{numbers["nbgrader"]} as it comes. Wall time of the whole command; memory of all its processes together, as proportional set size, looked
-at every {EVERY_S:g} s. Each command on a copy of the same course, in the order
-ours, nbgrader, ours. Load of the machine at the start: {load:.1f}.
+{numbers["nbgrader"]} as it comes. Wall time of the whole command; memory of all its processes
+together, as proportional set size, looked at every {EVERY_S:g} s. Each command on a
+copy of the same course, in the order ours, nbgrader, ours. Load of the machine at the start: {load:.1f}.
 
 {table(["", "wall, s", "peak memory, MiB"], rows)}
 
