@@ -161,7 +161,8 @@ def test_a_page_loads_the_scripts_of_its_own_widgets_only(html: str, drawn: Site
     scripts = re.findall(r'<script defer src="_static/([^"]+)">', html)
     assert scripts == ["book.js", "page/host.js", "page/head_explorer.js"]
     assert re.findall(r'<script defer src="_static/([^"]+)">', (out / "two.html").read_text()) == ["book.js"]
-    assert '<link rel="stylesheet" href="_static/head_explorer.css">' in html
+    styles = re.findall(r'<link rel="stylesheet" href="_static/([^"]+)">', html)
+    assert styles[-3:] == ["page/host.css", "page/head_explorer.css", "book.css"]
 
 
 @pytest.mark.parametrize(

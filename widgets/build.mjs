@@ -32,13 +32,29 @@ const fromHost = {
   },
 };
 
+/** So does the style that all share: a widget's own stylesheet for pages leaves it to host.css. */
+const styleFromHost = {
+  name: "style-from-host",
+  setup(builder) {
+    builder.onResolve({ filter: /\/draw\/style\.css$/ }, () => ({ path: "draw", namespace: "from-host" }));
+    builder.onLoad({ filter: /.*/, namespace: "from-host" }, () => ({ contents: "", loader: "css" }));
+  },
+};
+
 const host = () =>
-  build({
-    ...common,
-    entryPoints: [join(here, "host/index.ts")],
-    outfile: join(out, "page/host.js"),
-    format: "iife",
-  });
+  Promise.all([
+    build({
+      ...common,
+      entryPoints: [join(here, "host/index.ts")],
+      outfile: join(out, "page/host.js"),
+      format: "iife",
+    }),
+    build({
+      ...common,
+      entryPoints: [join(here, "draw/style.css")],
+      outfile: join(out, "page/host.css"),
+    }),
+  ]);
 
 /** The loss curves of our own runs that came with the package, one a head count: for pages that cannot train. */
 const committed = {
@@ -90,6 +106,12 @@ const widget = (name) =>
       plugins: [fromHost, committed],
     }),
     build({ ...common, entryPoints: [join(here, name, "style.css")], outfile: join(out, `${name}.css`) }),
+    build({
+      ...common,
+      entryPoints: [join(here, name, "style.css")],
+      outfile: join(out, `page/${name}.css`),
+      plugins: [styleFromHost],
+    }),
   ]);
 
 /** The libraries that BertViz's views need, for mha_lessons/bertviz_bridge.py; licence notes stay. */

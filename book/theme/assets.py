@@ -40,6 +40,6 @@ def copy_assets(out: Path, widgets: set[str], problems: list[str]) -> None:
 def _bundles(widgets: set[str]) -> list[str]:
     if not widgets:
         return []
-    scripts = ["page/host.js", *(f"page/{name}.js" for name in sorted(widgets))]
+    both = [f"page/{name}.{kind}" for name in ["host", *sorted(widgets)] for kind in ("js", "css")]
     later = [path.name for name in widgets for path in (BUNDLES / "page").glob(f"{name}.*.js")]
-    return scripts + [f"page/{name}" for name in sorted(later)] + [f"{name}.css" for name in sorted(widgets)]
+    return both + [f"page/{name}" for name in sorted(later)]

@@ -45,9 +45,13 @@ c.GenerateFeedback.HTMLExporter.extra_template_basedirs = TEMPLATES
 STUDENT_CONFIG = '''\
 """What a student's server may know: which course it is, and where to fetch and submit."""
 
+import os
+
 c = get_config()  # what reads this file puts it there
 c.CourseDirectory.course_id = {course_id!r}
 c.Exchange.root = {exchange!r}
+# On the hub a submission is the hub's user's; elsewhere nbgrader takes the name of the account.
+c.CourseDirectory.student_id = os.environ.get("JUPYTERHUB_USER", "*")
 '''
 STUDENTS = "id,first_name,last_name,email\nada,Ada,Lovelace,\nemmy,Emmy,Noether,\n"
 

@@ -163,7 +163,7 @@ class Course:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", SAWarning)  # of nbgrader's own making
                 writer.start()
-        except (NbGraderException, SystemExit) as error:
+        except (NbGraderException, SystemExit, ValueError) as error:
             why = self._errors.said[1:2] or self._errors.said or [str(error)]  # the second is the traceback
             last = why[0].strip().splitlines()[-1]
             raise CourseError(

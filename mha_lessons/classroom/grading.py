@@ -20,10 +20,11 @@ import numpy as np
 from mha_lessons.classroom.handed_over import MOST_OUTCOME, READY, HandedOver, read
 from mha_lessons.classroom.limits import MIB, Ended, watch
 from mha_lessons.classroom.problem import SandboxError
-from mha_lessons.classroom.result import Job, Result, Status
+from mha_lessons.classroom.result import Job, Result, Status, own_points
 from mha_lessons.classroom.sandbox import ENVIRONMENT, INSIDE, check_sandbox, libraries, python, sandboxed
+from mha_lessons.classroom.submission import Cell
 from mha_lessons.executors import stopped
-from mha_lessons.exercises.case import Case, Outcome, pack, unpack
+from mha_lessons.exercises.case import Case, Outcome, pack, plain, unpack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -64,13 +65,14 @@ def grade(job: Job) -> Result:
     for cell, cases in drawn.items():
         try:
             report = find_exercise(job.checks[cell]).judge(cases, outcomes[cell])
+            text = str(report)
         except Exception as error:  # arrays that no judge has thought of: a person decides
             status = "crashed"
             notes.append(f"What {job.checks[cell]} handed over cannot be judged: {type(error).__name__}.")
             reports[cell] = (notes[-1], 0.0)
         else:
             share = report.points / report.out_of if report.out_of else 0.0
-            reports[cell] = (str(report), round(share * job.points[cell], 3))
+            reports[cell] = (text, round(share * job.points[cell], 3))
     return Result(
         job.student,
         job.assignment,
@@ -134,11 +136,11 @@ def _outcome(found: HandedOver, cell: str, number: int, ended: Ended) -> Outcome
         return Outcome("raised", error=WHY.get(ended.reason, "Ended: the notebook ended itself"))
     data, error = found.outcomes[cell, number]
     if error is not None:
-        return Outcome("raised", error=error)
+        return Outcome("raised", error=plain(error))
     try:
         (outcome,) = unpack(data, MOST_OUTCOME)
     except ValueError as problem:
-        return Outcome("unusable", error=str(problem)[:300])
+        return Outcome("unusable", error=plain(str(problem)))
     return outcome if isinstance(outcome, Outcome) else Outcome("unusable", error="no outcome")
 
 
@@ -148,6 +150,14 @@ WHY = {
     "processes": "ProcessLimit: too many processes were started",
     "output": "OutputLimit: too much was written",
 }
+
+
+def _is_too_much(cell: Cell, found: HandedOver) -> bool:
+    """Whether a check of a teacher's own, which runs with the notebook, gave points that it cannot give."""
+    marks, ran = cell.marks or {}, found.cells.get(cell.id)
+    if not marks.get("grade") or marks.get("solution") or ran is None or ran.value is None or ran.error:
+        return False
+    return own_points(ran.value, marks.get("points", 0.0)) is None
 
 
 def _status(
@@ -172,6 +182,8 @@ def _status(
         return "crashed", f"It ended itself before its last cell, with exit code {ended.code}."
     if any(word in error for error in errors for word in OUT_OF_MEMORY):
         return "out of memory", f"It asked for more than {most.memory // MIB} MiB of memory, and was refused."
+    if any(_is_too_much(cell, found) for cell in job.cells if cell.id not in job.checks):
+        return "tampered", "A check gave points that it does not have: it counts 0."
     if job.look:
         return (job.look,)
     failed = sum(ran.error is not None for ran in found.cells.values())

@@ -10,7 +10,7 @@ from typing import Any
 READY = b'{"kind": "ready"'
 OPENING = b'{"kind": '
 MOST_LINE = 200_000
-MOST_OUTCOME = 16 * 2**20
+MOST_OUTCOME = 2 * 2**20
 """Bytes of one outcome, unfolded; the largest right one has a few thousand."""
 
 

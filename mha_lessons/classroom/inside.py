@@ -9,6 +9,8 @@ the notebook does to it, or to torch and numpy here, it does to its own results 
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import io
 import json
 import os
@@ -62,6 +64,7 @@ def main() -> None:
     with open(0, "rb", closefd=False) as file:
         job = json.loads(file.readline())
         checks = [file.read(size) for size in job["sizes"]]
+    join_keyring()
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     sys.path[:0] = [os.path.dirname(os.path.abspath(__file__))]
     sys.path += job["libraries"]
@@ -88,6 +91,14 @@ def main() -> None:
             )
     teller.tell("end")
     os._exit(0)  # neither the notebook's threads nor what it left for the end
+
+
+def join_keyring() -> None:
+    """A keyring of its own: in that of the session, notebooks could leave each other words."""
+    number = {"x86_64": 250, "aarch64": 219}.get(os.uname().machine)
+    if number is not None:
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).syscall(number, 1, None)  # keyctl(KEYCTL_JOIN_SESSION_KEYRING, no name)
 
 
 def limit(limits: dict[str, Any]) -> None:

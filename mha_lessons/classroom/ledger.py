@@ -39,6 +39,7 @@ class Ledger:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._merged: dict[tuple[str, str], set[str]] | None = None
 
     def find(self, digest: str, limits: Limits) -> Result | None:
         """The result, if there is one that these limits would not change. A broken file is none."""
@@ -52,7 +53,33 @@ class Ledger:
     def keep(self, result: Result, *, merged: bool = False) -> None:
         """Write a result down; `merged` says that the gradebook has it."""
         content = {"merged": merged, "version": __version__, "result": asdict(result)}
-        write_whole(self._path(result.digest), json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+        write_whole(self._path(result.digest), json.dumps(content, indent=1) + "\n")
+        if merged:
+            self._known().setdefault((result.student, result.notebook), set()).add(result.digest)
+
+    def forget_merged(self, student: str, notebook: str) -> None:
+        """Say of all results of a notebook that the gradebook does not have them: it gets another."""
+        for digest in self._known().pop((student, notebook), set()):
+            path = self._path(digest)
+            try:
+                content = json.loads(path.read_text(encoding="utf-8"))
+            except (OSError, ValueError):
+                continue
+            write_whole(path, json.dumps({**content, "merged": False}, indent=1) + "\n")
+
+    def _known(self) -> dict[tuple[str, str], set[str]]:
+        """Digests of what is marked as merged, by student and notebook; the folder is read once."""
+        if self._merged is None:
+            self._merged = {}
+            for path in self.folder.glob("*.json"):
+                try:
+                    content = json.loads(path.read_text(encoding="utf-8"))
+                    own = content["result"]["student"], content["result"]["notebook"]
+                    if content["merged"] is True:
+                        self._merged.setdefault(own, set()).add(path.stem)
+                except (OSError, ValueError, KeyError, TypeError):
+                    continue
+        return self._merged
 
     def is_merged(self, digest: str) -> bool:
         """Whether the gradebook has the result."""

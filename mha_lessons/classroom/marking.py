@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from mha_lessons.classroom.grading import grade
 from mha_lessons.classroom.ledger import Ledger, digest_of
 from mha_lessons.classroom.limits import Limits
+from mha_lessons.classroom.problem import CourseError
 from mha_lessons.classroom.result import Job, Result, Status
 from mha_lessons.classroom.submission import SECRET, TIMESTAMP, Cell, Looked, is_student, left_aside, look
 from mha_lessons.executors import as_done
@@ -71,14 +72,21 @@ class Marking:
         """Grade what is not graded yet; each result is on disk before it is given out.
 
         Raises:
+            CourseError: at the end, naming those whose grades could not be written.
             LessonError: a sandbox or a worker failed; what is finished is kept.
         """
-        for student in {student for student, _ in self.results}:
-            self._merge(student)
+        failed: dict[str, str] = {}
+        for student in sorted({student for student, _ in self.results}):
+            self._try_to_merge(student, failed)
         for result in as_done(executor, grade, self.jobs):
             self._keep(result)
-            self._merge(result.student)
+            self._try_to_merge(result.student, failed)
             yield self.results[result.student, result.notebook]
+        if failed:
+            raise CourseError(
+                f"All others are graded; the grades of {', '.join(sorted(failed))} could not be written. "
+                f"{next(iter(failed.values()))}"
+            )
 
     def absent(self) -> list[Result]:
         """A result for each notebook of those on the list who handed in nothing at all."""
@@ -124,6 +132,13 @@ class Marking:
         self.ledger.keep(result)
         self.results[result.student, result.notebook] = result
 
+    def _try_to_merge(self, student: str, failed: dict[str, str]) -> None:
+        """Those behind a student whose grades cannot be written get theirs."""
+        try:
+            self._merge(student)
+        except CourseError as error:
+            failed[student] = str(error)
+
     def _merge(self, student: str) -> None:
         """Hand a submission to the gradebook when all of it is graded, unless it is there."""
         own = {name: self.results.get((student, name)) for name in self.released}
@@ -136,6 +151,8 @@ class Marking:
         there = {name: result for name, result in done.items() if result.status != "missing"}
         scores: Mapping[str, tuple[float, float]] = {}
         if there:
+            for name in there:
+                self.ledger.forget_merged(student, name)  # before: a stop in the middle merges again
             cells = {name: self.notebooks[student, name].cells for name in there}
             scores = self.course.write(
                 student, self.assignment, {name: (cells[name], result) for name, result in there.items()}

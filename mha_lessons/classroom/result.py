@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -75,3 +76,16 @@ class Result:
     peak: int = 0
     limits: Limits = field(default_factory=Limits)
     digest: str = ""
+
+
+def own_points(value: str, most: float) -> float | None:
+    """The points that a check of a teacher's own gave, or None if no such check gives them.
+
+    >>> own_points("1.5", 3), own_points("1000", 3), own_points("nan", 3)
+    (1.5, None, None)
+    """
+    try:
+        points = float(value)
+    except ValueError:
+        return None
+    return points if math.isfinite(points) and 0 <= points <= most else None

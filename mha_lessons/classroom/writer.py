@@ -13,7 +13,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from nbgrader.converters import Autograde
 from nbgrader.preprocessors import Execute
 
-from mha_lessons.classroom.result import Result
+from mha_lessons.classroom.result import Result, own_points
 from mha_lessons.classroom.submission import Cell
 
 NEW_CELL = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
@@ -58,7 +58,8 @@ def _outputs(cell: NotebookNode, result: Result) -> list[NotebookNode]:
         name, _, words = error.partition(": ")
         outputs.append(new_output("error", ename=name, evalue=words, traceback=[error]))
     elif value is not None and checked:
-        outputs.append(new_output("execute_result", data={"text/plain": value}, execution_count=None))
+        shown = {"text/plain": str(own_points(value, marks.get("points", 0.0)) or 0.0)}
+        outputs.append(new_output("execute_result", data=shown, execution_count=None))
     return outputs
 
 

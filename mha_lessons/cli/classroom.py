@@ -117,15 +117,17 @@ def _grade(
         todo = len(marking.jobs)
         if marking.results:
             out.print(f"{escape(name)}: {len(marking.results)} of {len(marking.notebooks)} need not be run.")
-        with _progress() as progress, cluster(scheduler) if scheduler else processes(workers) as executor:
-            bar = progress.add_task(name, total=todo)
-            for result in marking.go(executor):
-                progress.console.print(_line(result))
-                progress.advance(bar)
-        own = [*marking.results.values(), *marking.absent()]
-        path = course.root / "grading" / f"{name}.csv"
-        write_csv(path, own)
-        out.print(f"Written to {escape(str(path))}, autograded{'/'} and the gradebook.")
+        try:
+            with _progress() as progress, cluster(scheduler) if scheduler else processes(workers) as executor:
+                bar = progress.add_task(name, total=todo)
+                for result in marking.go(executor):
+                    progress.console.print(_line(result))
+                    progress.advance(bar)
+        finally:  # a class that is graded but for one student has its list
+            own = [*marking.results.values(), *marking.absent()]
+            path = course.root / "grading" / f"{name}.csv"
+            write_csv(path, own)
+        out.print(f"Written to {escape(str(path))}, autograded/ and the gradebook.")
         results += own
     return results
 

@@ -9,7 +9,7 @@ import io
 import json
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -18,6 +18,12 @@ Value = np.ndarray | float | int | bool | None
 Kind = Literal["ok", "missing", "not attempted", "raised", "unusable"]
 KINDS: tuple[Kind, ...] = ("ok", "missing", "not attempted", "raised", "unusable")
 MOST_BYTES = 64 * 2**20
+MOST_ENTRIES = 2000
+LONGEST = 300
+"""Characters of a text that an answer had a say in."""
+MOST_NAMES = 50
+"""Names of arrays, of parameters, or of what was changed, that are kept of an outcome."""
+MOST_LINE = 10**6
 
 
 @dataclass(frozen=True)
@@ -83,6 +89,16 @@ class PackError(ValueError):
     """Bytes that no `pack` has made, or with something in them that no case or outcome holds."""
 
 
+def plain(text: str, most: int = LONGEST) -> str:
+    """One line that every file, terminal and page can hold: no half characters, no escapes, not too long.
+
+    >>> plain("a\\x1b[2J\\ud800 b\\nc")
+    'a\ufffd[2J\ufffd b c'
+    """
+    cut = text if len(text) <= most else text[: most - 1] + "\u2026"
+    return "".join(each if each.isprintable() else " " if each.isspace() else "\ufffd" for each in cut)
+
+
 def pack(items: Iterable[Case | Outcome]) -> bytes:
     """Cases, or outcomes, as one npz file: a line of JSON and the arrays that it names. Nothing is pickled.
 
@@ -125,9 +141,14 @@ def unpack(data: bytes, most: int = MOST_BYTES) -> list[Any]:
     """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as folded:
-            size = sum(entry.file_size for entry in folded.infolist())
+            entries = folded.infolist()
+        size = max(len(data), sum(entry.file_size for entry in entries))
         if size > most:
             raise PackError(f"the results should have at most {most} bytes, got {size}")
+        if len(entries) > MOST_ENTRIES:
+            raise PackError(f"the results should have at most {MOST_ENTRIES} entries, got {len(entries)}")
+        if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
+            raise PackError("the results should not be compressed")  # they may unfold to more than they say
         with np.load(io.BytesIO(data), allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         packed = json.loads(arrays.pop("json").tobytes())
@@ -135,7 +156,7 @@ def unpack(data: bytes, most: int = MOST_BYTES) -> list[Any]:
     except PackError:
         raise
     except Exception as error:  # whatever a broken zip, header or text makes numpy and json raise
-        raise PackError(f"the results cannot be read: {type(error).__name__}: {error}") from error
+        raise PackError(f"the results cannot be read: {plain(f'{type(error).__name__}: {error}')}") from None
 
 
 def _made(kind: str, own: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Case | Outcome:
@@ -154,6 +175,7 @@ def _made(kind: str, own: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -
     item = made(**{name: value(stored) for name, stored in own.items()})
     if isinstance(item, Outcome):
         _check(item)
+        return _cleaned(item)
     return item
 
 
@@ -166,9 +188,22 @@ def _check(outcome: Outcome) -> None:
         and isinstance(arrays, dict)
         and all(isinstance(array, np.ndarray) for array in arrays.values())
         and all(isinstance(word, str) for word in words)
-        and (outcome.line is None or isinstance(outcome.line, int))
+        and (outcome.line is None or (isinstance(outcome.line, int) and 0 <= outcome.line <= MOST_LINE))
         and isinstance(outcome.changed, tuple)
         and isinstance(outcome.parameters, tuple | None)
     )
     if not fine:
         raise PackError("the results hold an outcome with a field of the wrong type")
+
+
+def _cleaned(outcome: Outcome) -> Outcome:
+    """With texts that can be shown and written anywhere, and no more names than anybody looks at."""
+    parameters = outcome.parameters
+    return replace(
+        outcome,
+        arrays={plain(name): array for name, array in list(outcome.arrays.items())[:MOST_NAMES]},
+        error=plain(outcome.error),
+        what=plain(outcome.what),
+        parameters=None if parameters is None else tuple(map(plain, parameters[:MOST_NAMES])),
+        changed=tuple(map(plain, outcome.changed[:MOST_NAMES])),
+    )

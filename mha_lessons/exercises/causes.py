@@ -12,7 +12,17 @@ from mha_lessons.exercises.compare import close, times
 from mha_lessons.exercises.exercise import Arrays, Cause, Difference, Exercise, Wanted, results
 
 Pair = tuple[Case, Outcome]
-GENERAL = {"axes", "factor", "view", "in place", "detached", "partly detached", "nan backward"}
+GENERAL = {
+    "axes",
+    "factor",
+    "view",
+    "in place",
+    "detached",
+    "partly detached",
+    "nan backward",
+    "slopes",
+    "no return",
+}
 """Keys of the causes that are named in any exercise."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import dataclass
 from html import escape
 
@@ -15,6 +16,9 @@ from mha_lessons.exercises.report import Report
 from mha_lessons.exercises.run import run
 from mha_lessons.exercises.sources import read, solved
 from mha_lessons.problem import LessonError
+
+CODE = re.compile(r"(```.*?```|`[^`\n]*`)", re.DOTALL)
+"""Code in markdown, where two stars are a power and no bold print."""
 
 
 def check(name: str, *answers: object, seed: int | None = None, keep: bool = True) -> Report:
@@ -48,13 +52,18 @@ def check(name: str, *answers: object, seed: int | None = None, keep: bool = Tru
     return report
 
 
-def hint(name: str, number: int | None = None) -> Text:
+def hint(name: str, number: int | None = None, *, keep: bool = True) -> Text:
     """The next hint of an exercise, or that of a number, counted from 1.
+
+    Args:
+        name: of the exercise.
+        number: of the hint; default the one after those that you have seen.
+        keep: whether it counts in `progress()`.
 
     Raises:
         LessonError: there is no such exercise or hint.
 
-    >>> print(str(hint("attention", 1)).partition(" and")[0])
+    >>> print(str(hint("attention", 1, keep=False)).partition(" and")[0])
     Hint 1 of 4. Go through the chapter's pencil example again
     """
     _exercise(name)
@@ -62,6 +71,8 @@ def hint(name: str, number: int | None = None) -> Text:
     if number is not None and (type(number) is not int or not 1 <= number <= len(hints)):
         raise LessonError(f"{name} has the hints 1 to {len(hints)}, got {number!r}.")
     number = number or progress_file.next_hint(name, len(hints))
+    if keep:
+        progress_file.saw_hint(name, number)
     last = f'\n\nThis is the last one. After it comes `solution("{name}")`.' if number == len(hints) else ""
     return Text(f"**Hint {number} of {len(hints)}.** {hints[number - 1]}{last}")
 
@@ -126,7 +137,9 @@ class Text:
     markdown: str
 
     def __str__(self) -> str:
-        return self.markdown.replace("**", "")
+        parts = CODE.split(self.markdown)
+        parts[::2] = [part.replace("**", "") for part in parts[::2]]
+        return "".join(parts)
 
     __repr__ = __str__
 

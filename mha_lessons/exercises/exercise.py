@@ -51,6 +51,9 @@ class Wanted:
             answers are right and `fault` says whether this is one.
         fault: what is wrong with results, or None.
         row_sums: what the stage "rows sum to one" looks at; default the sums over the last axis.
+        off: says which values are off, from those that came and the right ones, where a message with both
+            numbers would give the answer away.
+        why: a likely cause and its key, or None, of results that no `Cause` explains.
         kind: "function", "class" or "value".
         atol: how far a number may be off; wider where a person rounds.
     """
@@ -60,6 +63,8 @@ class Wanted:
     right: Callable[..., Any] | None = None
     fault: Callable[[Case, Arrays], Difference | None] | None = None
     row_sums: Callable[[np.ndarray], np.ndarray] = lambda found: found.sum(-1)
+    off: Callable[[np.ndarray, np.ndarray], str] | None = None
+    why: Callable[[Arrays], tuple[str, str] | None] | None = None
     kind: Literal["function", "class", "value"] = "function"
     atol: float = ATOL
 

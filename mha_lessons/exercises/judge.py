@@ -22,6 +22,10 @@ NEEDS = {stage: _TO_VALUES[:place] for place, stage in enumerate(_TO_VALUES)} | 
 }
 """A stage is not run after a failure of one of these: it would say the same again, or nonsense."""
 STAGES = tuple(NEEDS)
+IN_PLACE = (
+    "an operation that writes in place (a name that ends in _, or an assignment into a slice) works on an "
+    "argument, or on a view of one."
+)
 Found = tuple[State, Difference, Case | None]
 PASSED: Found = ("passed", Difference(""), None)
 
@@ -52,7 +56,7 @@ def _whole(exercise: Exercise, stage: str, pairs: list[Pair]) -> Found:
     faults: list[Difference] = []
     for wanted in exercise.wanted:
         first = next(outcome for case, outcome in pairs if case.answer == wanted.name)
-        if fault := look(wanted, first):
+        if fault := look(wanted, first, exercise.name):
             faults.append(fault)
     if not faults:
         return PASSED
@@ -75,11 +79,20 @@ def _stage(exercise: Exercise, stage: str, pairs: list[Pair]) -> Found:
     if not fault.cause and outcome.kind == "ok":
         earlier = [pair for pair in pairs if STAGES.index(pair[0].stage) < STAGES.index(stage)]
         cause = likely(exercise, earlier, own, [(each, came) for each, came, _ in failing])
+        cause = cause or _by_what_came(exercise.wanted_of(case), outcome)
         fault = Difference(fault.message, cause.cause, cause.key) if cause else fault
     label = f"With {case.label}: " if case.label else ""
     others = dict.fromkeys(each.label for each, _, _ in failing[1:] if each.label not in ("", case.label))
     more = f" Also: {', '.join(others)}." if others else ""
     return "failed", Difference(f"{label}{fault.message}{more}", fault.cause, fault.key), case
+
+
+def _by_what_came(wanted: Wanted, outcome: Outcome) -> Difference | None:
+    """A cause that can be told without a known wrong answer that gives the same."""
+    came = named(wanted, outcome)
+    if wanted.why and came and (found := wanted.why(came)):
+        return Difference("", *found)
+    return Difference("", IN_PLACE, "in place") if outcome.changed else None
 
 
 def _sentence(words: str) -> str:
@@ -91,9 +104,7 @@ def _changed_in_place(case: Case, outcome: Outcome) -> Difference:
     names = " and ".join(outcome.changed)
     return Difference(
         f"{case.answer} changed what it was given: {names} came out different, wanted untouched.",
-        "an operation that writes in place (a name that ends in _, or an assignment into a slice) works "
-        "on an "
-        "argument, or on a view of one.",
+        IN_PLACE,
         "in place",
     )
 
@@ -128,13 +139,19 @@ def _rows(wanted: Wanted, came: Arrays, right: Arrays) -> Difference | None:
     if close(got, want, wanted.atol):
         return None
     place = first_difference(got, want)
-    return Difference(f"the weights of a row sum to {got[place]:.4g}{at(place, axes[:-1])}, wanted 1.")
+    if axes[-1] == "key":
+        return Difference(f"the weights of a row sum to {got[place]:.4g}{at(place, axes[:-1])}, wanted 1.")
+    return Difference(  # the weights are not to be seen, but a weighted mean of ones is 1
+        f"{name} should be {want[place]:.4g} and came as {got[place]:.4g}{at(place, axes[:-1])}."
+    )
 
 
 def _values(wanted: Wanted, came: Arrays, right: Arrays) -> Difference | None:
     for name, axes in wanted.gives.items():
         got, want = came[name].astype(np.float64), right[name]
         if not close(got, want, wanted.atol):
+            if wanted.off:
+                return Difference(wanted.off(got, want))
             place = first_difference(got, want)
             return Difference(
                 f"{name}{at(place, axes)} came as {got[place]:.4g}, wanted {want[place]:.4g}; "
@@ -152,7 +169,10 @@ def _unusable(wanted: Wanted, outcome: Outcome) -> Difference:
         count = sum(not name.startswith("gradient of ") for name in outcome.arrays)
         came = f"{count} result{'s' if count != 1 else ''}"
     aim = gives if len(wanted.gives) == 1 else f"{len(wanted.gives)}: {gives}"
-    return Difference(f"{wanted.name} gave {came}, wanted {aim}.", key="unusable")
+    message = f"{wanted.name} gave {came}, wanted {aim}."
+    if came == "None" and wanted.kind != "value":
+        return Difference(message, "the function ends without `return`.", "no return")
+    return Difference(message, key="unusable")
 
 
 def _raised(case: Case, outcome: Outcome) -> Difference:

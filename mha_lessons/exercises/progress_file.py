@@ -69,11 +69,14 @@ def keep(report: Report) -> None:
 
 
 def next_hint(name: str, most: int) -> int:
-    """The number of the next hint, which is then counted as shown; the last one comes again."""
+    """The number of the hint after those that were shown; the last one comes again."""
+    return min(load().get(name, Kept()).hints + 1, most)
+
+
+def saw_hint(name: str, number: int) -> None:
+    """Note that the hints up to a number were shown."""
     own = load().get(name, Kept())
-    number = min(own.hints + 1, most)
-    _save(name, replace(own, hints=number))
-    return number
+    _save(name, replace(own, hints=max(own.hints, number)))
 
 
 def saw_solution(name: str) -> None:

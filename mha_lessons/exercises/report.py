@@ -119,10 +119,8 @@ class Report:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        cell = (
-            'style="text-align: left; vertical-align: top; padding: 0.25em 0.8em 0.25em 0; '
-            'white-space: normal"'
-        )
+        cell = "text-align: left; vertical-align: top; padding: 0.25em 0.8em 0.25em 0; white-space: normal"
+        below = f"{cell}; padding-left: 1.2em"  # not beside: on a phone a fourth column has no width left
         rows = []
         for each in self.stages:
             colour = COLOURS.get(each.state, "currentColor")
@@ -132,12 +130,14 @@ class Report:
             if each.cause:
                 said += f"<br><strong>Likely cause:</strong> {escape(each.cause)}"
             rows.append(
-                f'<tr><th scope="row" {cell}>{escape(each.stage)}</th>'
-                f"<td {cell}>{sign}&nbsp;{each.state.replace(' ', '&nbsp;')}</td>"
-                f"<td {cell}>{each.points} of {each.out_of}</td><td {cell}>{said}</td></tr>"
+                f'<tr><th scope="row" style="{cell}">{escape(each.stage)}</th>'
+                f'<td style="{cell}">{sign}&nbsp;{each.state.replace(" ", "&nbsp;")}</td>'
+                f'<td style="{cell}">{each.points} of {each.out_of}</td></tr>'
             )
+            if said:
+                rows.append(f'<tr><td colspan="3" style="{below}">{said}</td></tr>')
         heads = "".join(
-            f'<th scope="col" {cell}>{name}</th>' for name in ("stage", "result", "points", "what was found")
+            f'<th scope="col" style="{cell}">{name}</th>' for name in ("stage", "result", "points")
         )
         return (
             f'<table style="color: inherit; background: none; border-collapse: collapse; max-width: 100%">'

@@ -16,10 +16,15 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from .case import Case, Outcome, Value  # relative, so that the two files also work as another package
+from .case import (
+    LONGEST,
+    Case,
+    Outcome,
+    Value,
+    plain,
+)  # relative, so that the two files also work as another package
 
 LIBRARIES = tuple({sysconfig.get_path(kind) for kind in ("stdlib", "platstdlib", "purelib", "platlib")})
-LONGEST = 300  # characters of an error that are passed on
 
 
 def run(answers: Mapping[str, object], cases: Iterable[Case]) -> list[Outcome]:
@@ -70,7 +75,7 @@ def _run(answers: Mapping[str, object], case: Case) -> Outcome:
             return Outcome("not attempted", **said)
         return Outcome("raised", error=_words(error), line=_line(error), **said)
     except _UnusableError as error:
-        return Outcome("unusable", error=str(error), **said)
+        return Outcome("unusable", error=plain(str(error)), **said)
     except BaseException as error:  # SystemExit, too, is a result
         return Outcome("raised", error=_words(error), line=_line(error), **said)
     changed = tuple(name for name, value in before.items() if not _same(value, given[name]))
@@ -223,9 +228,12 @@ def _same(before: Tensor, after: Tensor) -> bool:
 
 
 def _words(error: BaseException) -> str:
-    text = " ".join(str(error).split())
-    words = f"{type(error).__name__}: {text}" if text else type(error).__name__
-    return words if len(words) <= LONGEST else words[: LONGEST - 1] + "…"
+    name = type(error).__name__
+    try:
+        text = " ".join(str(error)[:100_000].split())
+    except Exception:  # an exception of the student's own may raise another while it is shown
+        text = ""
+    return plain(f"{name}: {text}" if text else name, LONGEST)
 
 
 def _line(error: BaseException) -> int | None:

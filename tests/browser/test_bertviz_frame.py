@@ -39,7 +39,7 @@ def agrees(lines: Locator, layer: int) -> None:
 
 
 def framed(page: Page) -> FrameLocator:
-    page.locator(FRAME).scroll_into_view_if_needed()
+    page.locator("figure.page-frame summary").press("Enter")
     return page.frame_locator(FRAME)
 
 
@@ -48,6 +48,15 @@ def test_the_frame_draws_the_shipped_attention_over_http_and_from_a_file(watched
     agrees(frame.locator("#attention line"), LAYER)
     words = frame.locator("#left text").all_text_contents()
     assert [word.strip() for word in words] == SHE.tokens
+
+
+def test_nothing_of_the_frame_is_loaded_before_it_is_opened(watched: Watched, http_root: str) -> None:
+    page = watched.open(http_root + CHAPTER)
+    page.locator("figure.page-frame").scroll_into_view_if_needed()
+    page.wait_for_timeout(300)
+    assert [frame.url for frame in page.frames if "_frames" in frame.url] == []
+    framed(page)
+    expect(page.frame_locator(FRAME).locator("#attention line").first).to_be_attached()
 
 
 def test_the_frame_is_high_enough_for_the_drawing_and_says_what_it_shows(watched: Watched, root: str) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,9 +18,10 @@ from mha_lessons.classroom.handed_over import READY, read
 from mha_lessons.classroom.ledger import Ledger, digest_of
 from mha_lessons.classroom.limits import MIB, Limits
 from mha_lessons.classroom.problem import SandboxError
-from mha_lessons.classroom.result import Job, Result
+from mha_lessons.classroom.result import Job, Result, own_points
 from mha_lessons.classroom.submission import Cell
-from mha_lessons.exercises import find_exercise
+from mha_lessons.exercises import find_exercise, run
+from mha_lessons.exercises.case import Case, Outcome, PackError, pack, unpack
 from tests.classroom.commands import need_sandbox
 from tests.classroom.pupils import CHEAT, NOT_ATTEMPTED, RIGHT, WORTH
 
@@ -222,3 +225,78 @@ def test_no_cell_of_the_table_is_a_formula_or_breaks_a_line() -> None:
     row = as_csv([bad]).splitlines()
     assert len(row) == 2
     assert row[1].startswith("'=cmd(),heads,attention,timeout,1.5,5,'+1\\n -2,7,")
+
+
+def test_words_of_an_answer_that_no_file_holds_are_cleaned_and_cut() -> None:
+    bad = "a\ud800\x1b[2J\n" + "x" * 2000
+    forged = Outcome("raised", {bad: np.ones(2)}, bad, 3, bad, (bad,) * 999, (bad,) * 999)
+    (outcome,) = unpack(pack([forged]))
+    words = [outcome.error, outcome.what, *outcome.parameters, *outcome.changed, *outcome.arrays]
+    assert len(words) == 2 + 50 + 50 + 1
+    assert all(len(word) == 300 and word.startswith("a\ufffd\ufffd[2J x") for word in words)
+    assert all(word.encode() for word in words)
+
+
+def test_an_error_with_half_a_character_or_that_cannot_be_shown_is_an_outcome_like_others() -> None:
+    def half(x: object) -> None:
+        raise ValueError("\ud800\x1b")
+
+    class HiddenError(Exception):
+        def __str__(self) -> str:
+            raise ZeroDivisionError
+
+    def hidden(x: object) -> None:
+        raise HiddenError
+
+    said = [run.run({"f": f}, [Case("values", "f", args={"x": 1.0})])[0].error for f in (half, hidden)]
+    assert said == ["ValueError: \ufffd\ufffd", "HiddenError"]
+
+
+@pytest.mark.parametrize("how", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_results_that_are_compressed_are_not_unfolded(how: int) -> None:
+    file = io.BytesIO()
+    plain = zipfile.ZipFile(io.BytesIO(pack([Outcome("missing")])))
+    with zipfile.ZipFile(file, "w", how) as folded:
+        for name in plain.namelist():
+            folded.writestr(name, plain.read(name))
+    with pytest.raises(PackError, match="should not be compressed"):
+        unpack(file.getvalue())
+
+
+def test_results_of_more_entries_than_any_answer_has_are_refused() -> None:
+    with pytest.raises(PackError, match="at most 2000 entries, got 2501"):
+        unpack(pack([Outcome("ok", {str(n): np.ones(1) for n in range(2500)})]))
+
+
+@pytest.mark.parametrize("value", ["1000", "-1", "nan", "inf", "3.01", "junk"])
+def test_points_that_a_check_of_a_teacher_s_own_cannot_give_are_none(value: str) -> None:
+    assert own_points(value, 3) is None
+    assert (own_points("0", 3), own_points("3", 3)) == (0.0, 3.0)
+
+
+def test_a_check_of_a_teacher_s_own_that_gives_a_thousand_points_is_tampered() -> None:
+    need_sandbox()
+    own = Cell("own", "code", "points", {"grade": True, "grade_id": "own", "points": 3})
+    made = job("points = 1000")
+    result = grade(replace(made, cells=(*made.cells, own), checks={}, points={}))
+    assert result.status == "tampered"
+    fine = job("points = 2")
+    assert grade(replace(fine, cells=(*fine.cells, own), checks={}, points={})).status == "graded"
+
+
+def test_the_gradebook_has_one_result_of_a_notebook_at_a_time(tmp_path: Path) -> None:
+    """A, then B, then A again: that A was there once says nothing."""
+    ledger = Ledger(tmp_path)
+    ledger.keep(replace(RESULT, digest="a"), merged=True)
+    ledger.keep(replace(RESULT, digest="other", student="emmy"), merged=True)
+    again = Ledger(tmp_path)
+    again.forget_merged("ada", "attention")
+    again.keep(replace(RESULT, digest="b"), merged=True)
+    assert [again.is_merged(each) for each in ("a", "b", "other")] == [False, True, True]
+    again.forget_merged("ada", "attention")
+    assert not again.is_merged("b")
+
+
+def test_a_result_with_half_a_character_can_be_kept(tmp_path: Path) -> None:
+    Ledger(tmp_path).keep(replace(RESULT, notes=("\ud800",)))
+    assert Ledger(tmp_path).find("d", RESULT.limits) is not None

@@ -7,6 +7,7 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812
@@ -14,6 +15,7 @@ from torch import nn
 
 from mha_lessons import attend
 from mha_lessons.exercises import NAMES, check, exercises, find_exercise, hint, progress, solution, sources
+from mha_lessons.exercises.case import Outcome
 from mha_lessons.exercises.cut import for_students
 from mha_lessons.exercises.progress_file import VARIABLE
 from mha_lessons.problem import LessonError
@@ -109,8 +111,9 @@ def test_a_function_that_forgets_to_return_is_wrong_and_not_a_starter() -> None:
         z = right(q, k, v, mask)  # noqa: F841
 
     report = check("attention", forgets)
-    assert (report.status, report["shape"].key) == ("wrong", "unusable")
+    assert (report.status, report["shape"].key) == ("wrong", "no return")
     assert report["shape"].message == "attend gave None, wanted z [batch, head, query, d_head]."
+    assert report["shape"].cause == "the function ends without `return`."
 
 
 def test_of_two_answers_the_one_that_is_not_attempted_is_named() -> None:
@@ -313,8 +316,8 @@ def test_a_notebook_shows_a_table_in_which_nothing_is_said_by_colour_alone() -> 
     html = check("attention", fails)._repr_html_()
     assert "<script>" not in html
     assert "&lt;script&gt;" in html
-    assert html.count("<tr>") == html.count('scope="row"') + 1 == 8
-    assert html.count('scope="col"') == 4
+    assert html.count('scope="row"') == 7
+    assert html.count('scope="col"') == 3
     for sign, word in (("✓", "passed"), ("✗", "failed"), ("–", "not&nbsp;run")):
         assert re.search(rf">{sign}</span>&nbsp;{word}", html)
     assert not re.search(r"(?<!-)color: #|background: #", html)  # the page's own colours, light or dark
@@ -328,7 +331,95 @@ def test_a_terminal_shows_text_of_at_most_a_hundred_columns() -> None:
     assert "\n  – gradients        not run: waits for values." in text
 
 
+def test_what_was_found_stands_below_its_stage_in_the_whole_width_of_the_table() -> None:
+    report = check("attention", wrong)
+    html = report._repr_html_()
+    said = [stage for stage in report.stages if stage.message]
+    assert html.count('<tr><td colspan="3"') == len(said) == 3
+    for stage in said:
+        assert re.search(rf'">{stage.stage}</th>(?:(?!</tr>).)*</tr><tr><td colspan="3"[^>]*>', html)
+    assert 'style="style' not in html
+
+
+def test_where_only_the_result_is_seen_nothing_is_said_about_weights() -> None:
+    message = check("attention", lambda q, k, v, mask=None: right(q, k, k, mask))["rows sum to one"].message
+    assert re.match(r"With values that are all 1: z should be 1 and came as -?[\d.e-]+ at \[batch=", message)
+
+
+def test_the_nan_of_an_edge_case_is_not_said_to_be_replaced() -> None:
+    def careless(q, k, v, mask=None):
+        scores = q @ k.mT / q.shape[-1] ** 0.5
+        return (scores if mask is None else scores.masked_fill(~mask, -torch.inf)).softmax(-1) @ v
+
+    report = check("attention", careless)
+    assert report["edge cases"].key == "0 by 0"
+    assert report["gradients"].cause == "the NaN of the edge case above flows backward, too."
+
+
+def test_what_is_wrong_forward_is_not_said_to_be_cut_off() -> None:
+    def mean_of_all(q, k, v, mask=None):
+        scores = q @ k.mT / q.shape[-1] ** 0.5
+        return (scores if mask is None else scores.masked_fill(~mask, -1e9)).softmax(-1) @ v
+
+    assert check("attention", mean_of_all)["gradients"].key == "wrong forward"
+
+
+def test_a_pattern_that_is_off_is_said_by_its_row_and_no_number() -> None:
+    third = 1 / 3
+    pattern = [[1, 0, 0, 0], [0.5, 0.5, 0, 0], [0.5, 0, 0.5, 0], [third, third, third, 0]]
+    assert check("predict_pattern", pattern)["values"].message == "The row of *herself* is off."
+    assert check("predict_pattern")["exists"].message == (
+        'Give your pattern: check("predict_pattern", pattern).'
+    )
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        (lambda q, k, v: 0, "attend(q, k, v) has no place for mask: wanted attend(q, k, v, mask=None)."),
+        (lambda q, k, mask: 0, "attend(q, k, mask) has no place for v: wanted attend(q, k, v, mask=None)."),
+        (lambda a, b: 0, "attend(a, b) has no place for v and mask: wanted attend(q, k, v, mask=None)."),
+        (
+            lambda q, k, v, mask, dim: 0,
+            "attend(q, k, v, mask, dim) asks for dim, too: wanted attend(q, k, v, mask=None).",
+        ),
+        (
+            torch.zeros(2),
+            "attend is a Tensor, wanted a function attend(q, k, v, mask=None); "
+            "give the function itself, without calling it.",
+        ),
+    ],
+)
+def test_a_wrong_signature_is_said_with_what_is_missing_or_too_many(answer: object, sentence: str) -> None:
+    assert check("attention", answer)["signature"].message == sentence
+
+
+def test_an_answer_that_nobody_got_to_see_is_said_with_the_reason() -> None:
+    exercise = find_exercise("attention")
+    cases = exercise.cases(np.random.default_rng(0))
+    unseen = [Outcome("raised", error="Ended: the notebook ended itself") for _ in cases]
+    message = exercise.judge(cases, unseen)["signature"].message
+    assert message == "attend could not be looked at: Ended: the notebook ended itself."
+
+
 # hints and solutions
+
+
+def test_hints_by_number_count_and_the_next_one_follows_them() -> None:
+    for number in (1, 2, 3):
+        hint("attention", number)
+    assert rows()["attention"][3] == "3 hints"
+    assert str(hint("attention")).startswith("Hint 4 of 4.")
+    hint("softmax", 1, keep=False)
+    assert rows()["softmax"][3] == ""
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_solution_that_is_printed_is_python_still(name: str) -> None:
+    shown = str(solution(name))
+    assert "**" not in re.sub(r"```.*?```|`[^`]*`", "", shown, flags=re.DOTALL)
+    code = re.search(r"```python\n(.*?)```", shown, re.DOTALL)
+    compile(code[1], name, "exec")
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -40,5 +40,6 @@ def page_in_frame(page: PageRenderer, html: str) -> str | None:
     kept = {each: found.get(each) for each in ("title", "height", "sandbox")}
     frame = tag("iframe", src=source, loading="lazy", **kept)
     link = tag("a", "Open it alone", href=source, target="_blank")
-    caption = f"{escape(title)}. {link}" if title else link
-    return tag("figure", frame + tag("figcaption", caption), class_="page-frame")
+    # It is loaded when it is opened: such a page brings its libraries along and can outweigh the one around it.
+    opened = tag("details", tag("summary", f"Show {escape(title or 'the page')} here") + frame)
+    return tag("figure", opened + tag("figcaption", link), class_="page-frame")

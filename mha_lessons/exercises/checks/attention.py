@@ -121,6 +121,11 @@ EXERCISE = Exercise(
             lambda q, k, v, mask: (_scores(q, k, None) if mask is None else _scores(q, k, None) * mask) @ v,
         ),
         Cause(
+            "mean of the keys",
+            "the weighted mean is taken of the keys, not of the values.",
+            lambda q, k, v, mask: right(q, k, k, mask),
+        ),
+        Cause(
             "no scale",
             "the scale is missing: the wider the head, the larger the raw dot products.",
             lambda q, k, v, mask: _scaled_by(1.0, q, k, v, mask),
@@ -167,9 +172,8 @@ EXERCISE = Exercise(
         ),
         Cause(
             "overflow",
-            "e to the power of a large score is infinite, and infinite by infinite is NaN: only "
-            "differences of "
-            "scores matter, so the largest of a row can be made harmless first.",
+            "e to the power of a large score is infinite, and infinity divided by infinity is NaN. What do "
+            "the weights depend on, the scores or their differences?",
             _without_shift,
         ),
         Cause(

@@ -93,6 +93,12 @@ def _why(
     bare[:, seq:] = 0
     if not np.isfinite(attn).all():
         return "the weights are so large that the scores are no numbers any more.", "no numbers"
+    share = attn[places, wanted]
+    if share[0] < ENOUGH and (share[1:] >= ENOUGH).all() and np.ptp(attn[0]) < 1e-6:
+        return (
+            "the first word asks for nothing: it has none before it, and should look at itself.",
+            "asks for nothing",
+        )
     if np.ptp(attn) < 1e-6:
         return "all words get the same: the scores do not differ, as if w_q or w_k were 0.", "even"
     if (pattern(bare, w_q, w_k)[places, wanted] >= ENOUGH).all():
@@ -136,6 +142,7 @@ EXERCISE = Exercise(
         "words count",
         "next word",
         "itself",
+        "asks for nothing",
         "first word",
         "too weak",
     ),

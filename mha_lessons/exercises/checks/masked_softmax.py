@@ -75,9 +75,8 @@ def _without_shift_by_fill(scores: Tensor, mask: Tensor) -> Tensor:
 
 
 OVERFLOW = (
-    "e to the power of a large score is infinite, and of a very low one 0: infinite by infinite and 0 by "
-    "0 are NaN. "
-    "Only differences of scores matter."
+    "e to the power of a large score is infinite, and of a very low one 0: infinity divided by "
+    "infinity is NaN, and so is 0 divided by 0. Only differences of scores matter."
 )
 
 

@@ -9,10 +9,14 @@ import torch
 from torch import Tensor
 
 from mha_lessons.exercises.case import Case
-from mha_lessons.exercises.exercise import Cause, Exercise, Wanted
+from mha_lessons.exercises.compare import first_difference
+from mha_lessons.exercises.exercise import Arrays, Cause, Exercise, Wanted
 from mha_lessons.masks import causal_mask
 
 SCORES = [[5, 5, 5, 5], [2, 2, 9, 9], [0, 0, 100, 100], [-7, -7, -7, -107]]
+WORDS = ("Anna", "hurt", "herself", "badly")
+ATOL = 0.011  # two decimals are enough
+LOOKS_AHEAD = "there are weights above the diagonal: a word looks at words that come after it."
 """As the exercise prints them, [query, key]."""
 
 
@@ -30,8 +34,20 @@ def _allowed() -> Tensor:
 
 
 def right() -> Tensor:
-    """The softmax of what each word may look at."""
-    return _scores().masked_fill(~_allowed(), -math.inf).softmax(-1)
+    """The softmax of what each word may look at, with 0 for what nobody would write down."""
+    attn = _scores().masked_fill(~_allowed(), -math.inf).softmax(-1)
+    return attn.masked_fill(attn < 1e-6, 0)
+
+
+def _row_that_is_off(came: np.ndarray, wanted: np.ndarray) -> str:
+    """The row and no number: there are only 16, and a few of them would be the answer."""
+    return f"the row of *{WORDS[first_difference(came, wanted)[0]]}* is off."
+
+
+def _why(came: Arrays) -> tuple[str, str] | None:
+    pattern = came["pattern"]
+    fits = pattern.shape == (len(WORDS), len(WORDS))
+    return (LOOKS_AHEAD, "looks ahead") if fits and (np.triu(pattern, 1) > ATOL).any() else None
 
 
 def _largest_takes_all() -> Tensor:
@@ -46,12 +62,22 @@ def _in_proportion() -> Tensor:
 
 EXERCISE = Exercise(
     name="predict_pattern",
-    wanted=(Wanted("pattern", {"pattern": ("query", "key")}, right=right, kind="value", atol=0.011),),
+    wanted=(
+        Wanted(
+            "pattern",
+            {"pattern": ("query", "key")},
+            right=right,
+            off=_row_that_is_off,
+            why=_why,
+            kind="value",
+            atol=ATOL,
+        ),
+    ),
     draw=draw,
     causes=(
         Cause(
             "looks ahead",
-            "there are weights above the diagonal: a word looks at words that come after it.",
+            LOOKS_AHEAD,
             lambda: _scores().softmax(-1),
         ),
         Cause(

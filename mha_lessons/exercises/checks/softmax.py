@@ -115,9 +115,8 @@ EXERCISE = Exercise(
         ),
         Cause(
             "overflow",
-            "e to the power of a large score is infinite, and infinite by infinite is NaN. What happens "
-            "to the "
-            "weights if the same number is taken off all scores of a row?",
+            "e to the power of a large score is infinite, and infinity divided by infinity is NaN. What "
+            "happens to the weights if the same number is taken off all scores of a row?",
             lambda scores: _parts(scores.exp()),
         ),
         Cause(

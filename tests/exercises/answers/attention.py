@@ -110,7 +110,7 @@ def both(q, k, v, mask=None):
     return einsum(q, k, v, mask), softmax(q @ k.mT, mask)
 
 
-@fails("shape", "unusable")
+@fails("shape", "no return")
 def nothing_returned(q, k, v, mask=None):
     z = einsum(q, k, v, mask)
     print(end="" if z.numel() else "empty")
@@ -161,6 +161,16 @@ def linear(q, k, v, mask=None):
     if mask is not None:
         weights = weights.masked_fill(~mask, 0)
     return torch.einsum("bhqk,bhkd->bhqd", weights, v)
+
+
+@fails("rows sum to one", "mean of the keys")
+def keys_for_values(q, k, v, mask=None):
+    return einsum(q, k, k, mask)
+
+
+@fails("rows sum to one", "mean of the keys")
+def keys_for_values_by_torch(q, k, v, mask=None):
+    return F.scaled_dot_product_attention(q, k, k, attn_mask=mask)
 
 
 @fails("values", "no scale")

@@ -136,6 +136,19 @@ def first_looks_at_the_second(seq, d_model):
     return 50 * tall(torch.eye(seq)[places], d_model), tall(torch.eye(seq), d_model)
 
 
+@fails("values", "asks for nothing")
+def first_row_left_out(seq, d_model):
+    w_q, w_k = asked_by_the_query(seq, d_model)
+    w_q[0] = 0
+    return w_q, w_k
+
+
+@fails("values", "asks for nothing")
+def subdiagonal(seq, d_model):
+    places = 30 * math.sqrt(seq) * torch.diag(torch.ones(seq - 1), -1)
+    return tall(places, d_model), tall(torch.eye(seq), d_model)
+
+
 @fails("values", "too weak")
 def ones(seq, d_model):
     return tall(before(seq), d_model), tall(torch.eye(seq), d_model)

@@ -189,3 +189,12 @@ def spoils_z(z, w_o, target):
     rises = by_copies(z, w_o, target)
     z[:, 0] = 0
     return rises
+
+
+@fails("values", "in place")
+def zeroed_and_never_put_back(z, w_o, target):
+    rise = []
+    for head in range(z.shape[1]):
+        z[:, head] = 0
+        rise.append(error(z, w_o, target))
+    return torch.stack(rise)

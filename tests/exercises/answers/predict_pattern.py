@@ -59,3 +59,4 @@ fails("values", "in proportion")(
 )
 fails("values", "in proportion")([[1, 0, 0, 0], [0.5, 0.5, 0, 0], [0, 0, 1, 0], [0.055, 0.055, 0.055, 0.835]])
 fails("values")([[1, 0, 0, 0], [0.5, 0.5, 0, 0], [0, 0, 1, 0], [0.25] * 4])
+fails("values", "looks ahead")([[0.9, 0.1, 0, 0], [0.5, 0.5, 0, 0], [0, 0, 1, 0], [THIRD, THIRD, THIRD, 0]])

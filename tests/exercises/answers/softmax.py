@@ -230,3 +230,19 @@ def constant_sum(scores):
 def constant_parts(scores):
     parts = (scores - scores.amax(-1, keepdim=True)).exp()
     return parts.data / parts.sum(-1, keepdim=True)
+
+
+@fails("shape", "no return")
+def forgotten(scores):
+    scores.softmax(-1)  # and nothing is done with it
+
+
+@fails("gradients", "slopes")
+def a_thousandth_added(scores):
+    parts = (scores - scores.amax(-1, keepdim=True)).exp()
+    return parts / (parts.sum(-1, keepdim=True) + 1e-3)
+
+
+@fails("gradients", "slopes")
+def rounded(scores):
+    return scores.softmax(-1).round(decimals=5)
