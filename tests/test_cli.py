@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 
 from mha_lessons import __version__
 from mha_lessons.cli import app
+from mha_lessons.cli.console import out
 from mha_lessons.notebooks import NotebookError
 
 COMMAND = [sys.executable, "-m", "mha_lessons.cli"]
@@ -22,6 +23,12 @@ ROOT = Path(__file__).parents[1]
 def run(*arguments: str | Path) -> Result:
     """Run the command in this process, on a terminal wide enough for its sentences."""
     return CliRunner().invoke(app, [str(each) for each in arguments], env={"COLUMNS": "200", "NO_COLOR": "1"})
+
+
+@pytest.fixture(autouse=True)
+def wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line is a line, however long the path of a temporary folder."""
+    monkeypatch.setattr(out, "width", 300)
 
 
 @pytest.fixture

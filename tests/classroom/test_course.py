@@ -115,10 +115,11 @@ def test_a_new_course_has_all_that_its_page_speaks_of(course: Path) -> None:
     }
 
 
-def test_a_student_s_configuration_says_where_the_exchange_is_and_nothing_else(course: Path) -> None:
+def test_a_student_s_configuration_says_who_hands_in_and_where_and_nothing_else(course: Path) -> None:
     text = (course / "student" / "nbgrader_config.py").read_text()
     assert str(course / "exchange") in text
-    assert len(re.findall(r"^c\.", text, re.MULTILINE)) == 2
+    said = re.findall(r"^c\.(\w+\.\w+)", text, re.MULTILINE)
+    assert said == ["CourseDirectory.course_id", "Exchange.root", "CourseDirectory.student_id"]
 
 
 def test_a_folder_that_holds_something_stays_as_it_is(tmp_path: Path) -> None:
