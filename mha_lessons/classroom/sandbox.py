@@ -107,6 +107,8 @@ def sandboxed(words: Sequence[str], limits: Limits, *, inside: Path, hidden: Seq
     command += ["--die-with-parent", "--new-session", "--clearenv"]
     for name, value in ENVIRONMENT.items():
         command += ["--setenv", name, value]
+    # Before what is visible: an environment may lie in a folder below, and would be covered by it.
+    command += ["--size", str(limits.files), "--tmpfs", HOME]
     for path in visible:
         command += ["--ro-bind", str(path), str(path)]
     for link in ("/lib", "/lib64"):
@@ -117,8 +119,7 @@ def sandboxed(words: Sequence[str], limits: Limits, *, inside: Path, hidden: Seq
     command += ["--ro-bind", str(inside), str(INSIDE)]
     # Where root grades, a process in here is root's to the kernel's eyes, and /proc/sys would be writable.
     command += ["--proc", "/proc", "--remount-ro", "/proc", "--dev", "/dev"]
-    for folder in ("/dev/shm", HOME):
-        command += ["--size", str(limits.files), "--tmpfs", folder]
+    command += ["--size", str(limits.files), "--tmpfs", "/dev/shm"]
     command += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", HOME]
     return [*command, "--", *words]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import tempfile
 import time
 from pathlib import Path
 
@@ -59,6 +60,16 @@ def test_answers_are_hidden_where_they_lie_among_the_libraries(tmp_path: Path) -
         f"os.listdir({str(library / 'nbgrader')!r}), os.listdir({str(library / 'psutil')!r}))"
     )
     assert said(inside(code, tmp_path, hidden=(library / "psutil",))) == "True [] []\n"
+
+
+def test_libraries_in_a_temporary_folder_are_there_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:  # where the sandbox has a folder of its own
+        (Path(folder) / "far.py").write_text("said = 'here'")
+        monkeypatch.setattr(sandbox, "libraries", lambda: [folder])
+        code = f"import sys; sys.path.append({folder!r}); import far; print(far.said)"
+        assert said(inside(code, tmp_path)) == "here\n"
 
 
 def test_only_small_folders_in_memory_can_be_written(tmp_path: Path) -> None:
