@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from tests.browser.chromium import find_chromium
@@ -33,9 +34,10 @@ def install(package: str) -> None:
     if shutil.which("apt-get"):
         print(f"== no {package} on this machine: installing Debian's package", flush=True)
         admin = [] if os.geteuid() == 0 else ["sudo", "-n"]
-        subprocess.run([*admin, "apt-get", "update", "-qq"], check=False)
         words = ["apt-get", "install", "--yes", "--no-install-recommends", package]
-        subprocess.run([*admin, *words], check=False)
+        with suppress(FileNotFoundError):  # no sudo
+            subprocess.run([*admin, "apt-get", "update", "-qq"], check=False)
+            subprocess.run([*admin, *words], check=False)
 
 
 def main() -> int:

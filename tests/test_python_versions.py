@@ -17,10 +17,10 @@ BUILDS = {"test_wheel.py", "test_book_build.py", "test_api_pages.py", Path(__fil
 
 
 def find_python(version: str) -> str | None:
-    """An interpreter of this version that starts: on the path, or one that pyenv keeps."""
+    """An interpreter of this version that can make an environment: on the path, or one that pyenv keeps."""
     kept = sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin/python"))
     for path in filter(None, [shutil.which(f"python{version}"), *map(str, kept)]):
-        asked = subprocess.run([path, "-c", "import venv"], capture_output=True, check=False)
+        asked = subprocess.run([path, "-c", "import ensurepip, venv"], capture_output=True, check=False)
         if asked.returncode == 0:
             return path
     return None

@@ -28,6 +28,7 @@ c = get_config()  # what reads this file puts it there
 c.CourseDirectory.course_id = "{course_id}"
 c.CourseDirectory.root = str(COURSE)
 c.Exchange.root = str(COURSE / "exchange")  # students fetch and submit there, so they must be able to write
+c.ExchangeFactory.collect = "mha_lessons.classroom.collecting.Collect"  # which follows no link
 
 # Zip files of a learning platform go to downloaded/ASSIGNMENT/archive/, named STUDENT_NOTEBOOK.ipynb inside.
 c.FileNameCollectorPlugin.named_regexp = r".*/(?P<student_id>[^/_]+)_(?P<file_id>\\w+)\\.ipynb$"
@@ -40,6 +41,7 @@ c.GenerateFeedback.preprocessors = [
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
 ]
 c.GenerateFeedback.HTMLExporter.template_name = "lesson_feedback"
+c.GenerateFeedback.HTMLExporter.template_file = "page.html.j2"
 c.GenerateFeedback.HTMLExporter.extra_template_basedirs = TEMPLATES
 '''
 STUDENT_CONFIG = '''\

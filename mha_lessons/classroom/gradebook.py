@@ -1,6 +1,6 @@
 """The course as nbgrader keeps it: what was released, who is in it, and the grades.
 
-All of nbgrader is used here and in `writer`, and nowhere else.
+All of nbgrader is used here, in `writer` and in `collecting`, and nowhere else.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ import secrets
 import shutil
 import sys
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from nbgrader.apps.baseapp import NbGrader
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import parse_utc
-from sqlalchemy.exc import SAWarning
+from sqlalchemy.exc import OperationalError, SAWarning
 
 from mha_lessons.classroom.plain_files import UnreadableError, read_plain
 from mha_lessons.classroom.problem import CourseError
@@ -69,9 +70,21 @@ class Course:
         """Where nbgrader collects what is handed in."""
         return self.root / str(self.directory.submitted_directory)
 
-    def gradebook(self) -> Gradebook:
-        """The gradebook, to be closed by `with`."""
-        return Gradebook(self.directory.db_url, self.directory.course_id)
+    @contextmanager
+    def gradebook(self) -> Iterator[Gradebook]:
+        """The gradebook.
+
+        Raises:
+            CourseError: something else holds it, or it cannot be used.
+        """
+        try:
+            with Gradebook(self.directory.db_url, self.directory.course_id) as book:
+                yield book
+        except OperationalError as error:
+            raise CourseError(
+                f"The gradebook {self.directory.db_url} cannot be used ({error.orig}): "
+                "end what else works with it, such as the Formgrader, and give the same command again."
+            ) from error
 
     def assignments(self) -> list[str]:
         """Names of what has been made for release."""
@@ -131,6 +144,28 @@ class Course:
                 return False
         return True
 
+    def graded_before(self, student: str, assignment: str) -> set[str]:
+        """Names of the notebooks that the last grading of a submission found."""
+        folder = Path(self._path(self.directory.autograded_directory, student, assignment))
+        return {path.stem for path in folder.glob("*.ipynb")}
+
+    def take_back(self, student: str, assignment: str) -> dict[str, tuple[float, float]]:
+        """Let a submission of which nothing is left count 0, but for what was given by hand.
+
+        Returns:
+            Points and their maximum, by notebook; empty if the gradebook has nothing of it.
+        """
+        with self.gradebook() as book:
+            try:
+                submission = book.find_submission(assignment, student)
+            except MissingEntry:
+                return {}
+            for notebook in submission.notebooks:
+                for grade in notebook.grades:
+                    grade.auto_score, grade.needs_manual_grade = 0, False
+            book.db.commit()
+            return _scores(submission)
+
     def write(
         self, student: str, assignment: str, graded: Mapping[str, tuple[Sequence[Cell], Result]]
     ) -> dict[str, tuple[float, float]]:
@@ -163,17 +198,19 @@ class Course:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", SAWarning)  # of nbgrader's own making
                 writer.start()
-        except (NbGraderException, SystemExit, ValueError) as error:
+        except (NbGraderException, OperationalError, SystemExit, ValueError) as error:
             why = self._errors.said[1:2] or self._errors.said or [str(error)]  # the second is the traceback
             last = why[0].strip().splitlines()[-1]
+            if any("database is locked" in each for each in [*self._errors.said, str(error)]):
+                last = "something else has locked the gradebook, such as the Formgrader: end it."
             raise CourseError(
                 f"nbgrader cannot write the grades of {student} for {assignment}: {last}"
             ) from error
         finally:
             shutil.rmtree(staged, ignore_errors=True)
-        return self._scores(student, assignment, writer.results)
+        return self._flag(student, assignment, writer.results)
 
-    def _scores(
+    def _flag(
         self, student: str, assignment: str, results: Mapping[str, Result]
     ) -> dict[str, tuple[float, float]]:
         """Points as the gradebook has them, after what a person should look at has been marked for them."""
@@ -185,7 +222,7 @@ class Course:
                     for grade in notebook.grades:
                         grade.needs_manual_grade = True
             book.db.commit()
-            return {each.name: (float(each.score), float(each.max_score)) for each in submission.notebooks}
+            return _scores(submission)
 
     def _path(self, step: str, student: str, assignment: str) -> str:
         path: str = self.directory.format_path(step, student, assignment)
@@ -201,6 +238,11 @@ class _Errors(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         self.said.append(record.getMessage())
+
+
+def _scores(submission: Any) -> dict[str, tuple[float, float]]:
+    """Points and their maximum, by notebook, with what was given by hand."""
+    return {each.name: (float(each.score), float(each.max_score)) for each in submission.notebooks}
 
 
 def _cells(notebook: Any) -> list[Cell]:

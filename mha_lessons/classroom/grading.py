@@ -62,6 +62,7 @@ def grade(job: Job) -> Result:
     status, *notes = _status(job, ended, found, [each.error for row in outcomes.values() for each in row])
     notes += job.notes
     reports: dict[str, tuple[str, float]] = {}
+    untouched: list[bool] = []
     for cell, cases in drawn.items():
         try:
             report = find_exercise(job.checks[cell]).judge(cases, outcomes[cell])
@@ -73,6 +74,9 @@ def grade(job: Job) -> Result:
         else:
             share = report.points / report.out_of if report.out_of else 0.0
             reports[cell] = (text, round(share * job.points[cell], 3))
+            untouched.append(report.status == "not attempted")
+    if drawn and sum(untouched) == len(drawn):
+        notes.append("Not attempted: the answer is as it was given out.")
     return Result(
         job.student,
         job.assignment,
@@ -121,7 +125,7 @@ def _inside() -> Iterator[Path]:
         for package in ("answers_inside", "mha_lessons"):
             (folder / package).mkdir()
         (folder / "answers_inside" / "__init__.py").touch()
-        for module in ("case", "run"):
+        for module in ("case", "look", "run"):
             shutil.copy(HERE.parent / "exercises" / f"{module}.py", folder / "answers_inside")
         for module in ("__init__", "exercises"):
             shutil.copy(HERE / "stand_in.py", folder / "mha_lessons" / f"{module}.py")
@@ -148,6 +152,7 @@ WHY = {
     "time": "TimeLimit: the time was up",
     "memory": "MemoryLimit: the memory was used up",
     "processes": "ProcessLimit: too many processes were started",
+    "threads": "ThreadLimit: too many threads were started",
     "output": "OutputLimit: too much was written",
 }
 
@@ -174,6 +179,8 @@ def _status(
         return "out of memory", f"It used more than {most.memory // MIB} MiB of memory, and was ended."
     if ended.reason == "processes":
         return "crashed", f"It ran more than {most.processes} processes at a time, and was ended."
+    if ended.reason == "threads":
+        return "crashed", f"It ran more than {most.threads} threads at a time, and was ended."
     if ended.reason == "output":
         return "crashed", f"It wrote more than {most.output // MIB} MiB, and was ended."
     if found.broken:

@@ -1,7 +1,8 @@
 """The program in the sandbox: runs a notebook's cells in order, and hands over what its answers give.
 
-It stands alone, beside copies of `exercises/case.py` and `exercises/run.py`, and knows no right answer. What
-the notebook does to it, or to torch and numpy here, it does to its own results alone: the judge is outside.
+It stands alone, beside copies of `case.py`, `look.py` and `run.py` of `exercises`, and knows no right answer.
+What the notebook does to it, or to torch and numpy here, it does to its own results alone: the judge is
+outside.
 
     standard input     a line of JSON: libraries, limits, cells, sizes; then the cases of each check, as npz
     standard output    lines of JSON, each with a "kind": ready, cell, outcome (an npz follows), end

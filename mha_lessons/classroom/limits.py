@@ -27,7 +27,7 @@ NOISE = 20_000
 PRIORITY = 5
 """The sandbox is this much nicer than who watches it, so that a crowd of processes cannot keep that away."""
 
-Reason = Literal["", "time", "memory", "processes", "output", "start", "stopped"]
+Reason = Literal["", "time", "memory", "processes", "threads", "output", "start", "stopped"]
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ class Limits:
         seconds: on the clock, from when it is ready.
         memory: bytes of all its processes together.
         processes: at a time.
+        threads: of all its processes together, at a time.
         output: bytes of all that it says and hands over.
         files: bytes of each of its temporary folders.
         start_seconds: until it is ready; longer than any machine needs.
@@ -46,6 +47,7 @@ class Limits:
     seconds: float = 60.0
     memory: int = 2048 * MIB
     processes: int = 24
+    threads: int = 200
     output: int = 32 * MIB
     files: int = 64 * MIB
     start_seconds: float = 180.0
@@ -120,12 +122,13 @@ def watch(
             if now - looked < EVERY_S and pipes.size <= limits.output:
                 continue
             looked = now
-            number, memory = _used(process.pid, limits.memory)
+            number, threads, memory = _used(process.pid, limits.memory)
             peak = max(peak, memory)
             broken: dict[Reason, bool] = {
                 "stopped": stopped(),
                 "memory": memory > limits.memory,
                 "processes": number > limits.processes,
+                "threads": threads > limits.threads,
                 "output": pipes.size > limits.output,
                 "time": bool(since) and now - since > limits.seconds,
                 "start": not since and now - started > limits.start_seconds,
@@ -183,17 +186,37 @@ class _Pipes:
             file.close()
 
 
-def _used(pid: int, most: int) -> tuple[int, int]:
-    """Processes of a tree, and bytes of their memory."""
+def _used(pid: int, most: int) -> tuple[int, int, int]:
+    """Processes of a tree, their threads, and bytes of their memory."""
     try:
         root = psutil.Process(pid)
         tree = [root, *root.children(recursive=True)]
     except psutil.Error:
-        return 0, 0
+        return 0, 0, 0
     memory = sum(_memory(each, "rss") for each in tree)
     if memory > most and len(tree) > 2:  # what a fork shares has been counted more than once
         memory = sum(_memory(each, "pss") for each in tree)
-    return len(tree), memory
+    return len(tree), sum(map(_threads, tree)), memory + _files_in_memory(tree)
+
+
+def _threads(process: psutil.Process) -> int:
+    try:
+        return int(process.num_threads())
+    except psutil.Error:
+        return 0
+
+
+def _files_in_memory(tree: Sequence[psutil.Process]) -> int:
+    """Bytes of what memfd_create made, each file once: written and never mapped, it is in nobody's memory."""
+    found: dict[tuple[int, int], int] = {}
+    for process in tree:
+        with contextlib.suppress(OSError), os.scandir(f"/proc/{process.pid}/fd") as entries:
+            for entry in entries:
+                with contextlib.suppress(OSError):  # closed since, or not ours to look at
+                    if os.readlink(entry.path).startswith("/memfd:"):
+                        about = os.stat(entry.path)
+                        found[about.st_dev, about.st_ino] = about.st_blocks * 512
+    return sum(found.values())
 
 
 def _memory(process: psutil.Process, kind: Literal["rss", "pss"]) -> int:

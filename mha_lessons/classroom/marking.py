@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -20,6 +20,10 @@ from mha_lessons.exercises import NAMES
 
 if TYPE_CHECKING:
     from mha_lessons.classroom.gradebook import Course
+
+
+TAKEN_BACK = "It was handed in before, and was taken back: only points given by hand count."
+NOT_LISTED = "{} is not in the list of students: add it, or rename the folder if it is a login name."
 
 
 @dataclass(frozen=True)
@@ -57,10 +61,18 @@ class Marking:
         self.ledger = Ledger(course.root / "grading" / assignment)
         self.results: dict[tuple[str, str], Result] = {}
         self.notebooks: dict[tuple[str, str], Notebook] = {}
+        self._listed = course.students()
         for student in self._handed_in():
             for name in self.released:
                 self._look(student, name)
-        self._known = len(self.results)
+        there = {student for student, _ in self.notebooks}
+        nothing = Looked("missing", notes=("Nothing was handed in.",))
+        self._absent = {
+            (student, name): self._unrun(student, name, nothing, "")
+            for student in self._listed
+            if student not in there
+            for name in self.released
+        }
 
     @property
     def jobs(self) -> list[Job]:
@@ -75,6 +87,7 @@ class Marking:
             CourseError: at the end, naming those whose grades could not be written.
             LessonError: a sandbox or a worker failed; what is finished is kept.
         """
+        self._take_back()
         failed: dict[str, str] = {}
         for student in sorted({student for student, _ in self.results}):
             self._try_to_merge(student, failed)
@@ -90,13 +103,17 @@ class Marking:
 
     def absent(self) -> list[Result]:
         """A result for each notebook of those on the list who handed in nothing at all."""
-        there = {student for student, _ in self.notebooks}
-        return [
-            self._unrun(student, name, Looked("missing", notes=("Nothing was handed in.",)), "")
-            for student in self.course.students()
-            if student not in there
-            for name in self.released
-        ]
+        return [*self._absent.values()]
+
+    def _take_back(self) -> None:
+        """What the gradebook has of those who are absent now counts no more, and their results say so."""
+        for student in sorted({student for student, _ in self._absent}):
+            before = self.course.graded_before(student, self.assignment)
+            for name in self.released:
+                self.ledger.forget_merged(student, name)  # it may come again
+            for name, scores in self.course.take_back(student, self.assignment).items():
+                result = self._absent[student, name]
+                self._absent[student, name] = _now(result, scores, taken_back=name in before)
 
     def _handed_in(self) -> list[str]:
         """Names of the folders that hold this assignment, whatever else they are."""
@@ -149,18 +166,20 @@ class Marking:
         if merged and self.course.has(student, self.assignment):
             return
         there = {name: result for name, result in done.items() if result.status != "missing"}
-        scores: Mapping[str, tuple[float, float]] = {}
+        before = self.course.graded_before(student, self.assignment)
+        for name in done:
+            self.ledger.forget_merged(student, name)  # first: a stop in the middle merges again
         if there:
-            for name in there:
-                self.ledger.forget_merged(student, name)  # before: a stop in the middle merges again
             cells = {name: self.notebooks[student, name].cells for name in there}
-            scores = self.course.write(
-                student, self.assignment, {name: (cells[name], result) for name, result in there.items()}
-            )
+            graded = {name: (cells[name], result) for name, result in there.items()}
+            scores = self.course.write(student, self.assignment, graded)
+        else:
+            scores = self.course.take_back(student, self.assignment)
         for name, result in done.items():
-            points, out_of = scores.get(name, (result.points, result.out_of))
-            self.results[student, name] = replace(result, points=points, out_of=out_of)
-            self.ledger.keep(self.results[student, name], merged=True)
+            taken_back = name in before and name not in there
+            now = _now(result, scores.get(name, (result.points, result.out_of)), taken_back=taken_back)
+            self.results[student, name] = now
+            self.ledger.keep(now, merged=True)
 
     def _job(self, each: Notebook) -> Job:
         checks = {cell.id: name for cell in each.cells if (name := _exercise(cell)) is not None}
@@ -178,7 +197,7 @@ class Marking:
             hidden=(str(self.course.root),),
             unsafe=self.unsafe,
             look="tampered" if each.looked.status == "tampered" else "",
-            notes=each.looked.notes,
+            notes=(*each.looked.notes, *self._about(each.student)),
             digest=each.digest,
         )
 
@@ -192,10 +211,23 @@ class Marking:
             status,
             0.0,
             out_of,
-            looked.notes,
+            (*looked.notes, *self._about(student)),
             limits=self.limits,
             digest=digest,
         )
+
+    def _about(self, student: str) -> list[str]:
+        """A note where there is a list of students, and this one is not in it."""
+        unknown = is_student(student) and self._listed and student not in self._listed
+        return [NOT_LISTED.format(student)] if unknown else []
+
+
+def _now(result: Result, scores: tuple[float, float], *, taken_back: bool) -> Result:
+    """A result with the points that the gradebook has, and a note if it is of what is there no more."""
+    notes = result.notes
+    if taken_back and TAKEN_BACK not in notes:
+        notes = (*notes, TAKEN_BACK)
+    return replace(result, points=scores[0], out_of=scores[1], notes=notes)
 
 
 def _exercise(cell: Cell) -> str | None:

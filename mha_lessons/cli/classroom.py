@@ -9,17 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    SpinnerColumn,
-    TextColumn,
-    TimeElapsedColumn,
-)
 from rich.table import Table
 
-from mha_lessons.cli.console import Verbose, err, out, plain_errors
+from mha_lessons.cli.console import INTERRUPTED, Verbose, err, out, plain_errors, progress_of
 from mha_lessons.problem import LessonError
 
 if TYPE_CHECKING:
@@ -29,8 +21,6 @@ if TYPE_CHECKING:
     from mha_lessons.classroom.limits import Limits
     from mha_lessons.classroom.result import Result
 
-INTERRUPTED = 130
-"""The exit code of a command that Ctrl-C ended."""
 COLOURS = {"graded": "green", "partial": "yellow", "missing": "dim"}
 EPILOG = (
     "Examples:\n\n"
@@ -118,7 +108,10 @@ def _grade(
         if marking.results:
             out.print(f"{escape(name)}: {len(marking.results)} of {len(marking.notebooks)} need not be run.")
         try:
-            with _progress() as progress, cluster(scheduler) if scheduler else processes(workers) as executor:
+            with (
+                progress_of("notebooks") as progress,
+                cluster(scheduler) if scheduler else processes(workers) as executor,
+            ):
                 bar = progress.add_task(name, total=todo)
                 for result in marking.go(executor):
                     progress.console.print(_line(result))
@@ -130,19 +123,6 @@ def _grade(
         out.print(f"Written to {escape(str(path))}, autograded/ and the gradebook.")
         results += own
     return results
-
-
-def _progress() -> Progress:
-    return Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("notebooks"),
-        TimeElapsedColumn(),
-        console=out,
-        transient=True,
-    )
 
 
 def _line(result: Result) -> str:

@@ -9,6 +9,14 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 
 from mha_lessons.files import reason
 from mha_lessons.problem import LessonError
@@ -20,6 +28,20 @@ out = Console(highlight=False)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 Verbose = Annotated[bool, typer.Option("--verbose", help="On an error, show the whole traceback.")]
+
+
+def progress_of(things: str) -> Progress:
+    """A bar that counts what is done, and goes away at the end."""
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn(things),
+        TimeElapsedColumn(),
+        console=out,
+        transient=True,
+    )
 
 
 @contextmanager

@@ -9,18 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    SpinnerColumn,
-    TextColumn,
-    TimeElapsedColumn,
-)
 from rich.table import Table
 from typer.core import TyperCommand
 
-from mha_lessons.cli.console import INTERRUPTED, Verbose, err, out, plain_errors
+from mha_lessons.cli.console import INTERRUPTED, Verbose, err, out, plain_errors, progress_of
 from mha_lessons.problem import LessonError
 
 if TYPE_CHECKING:
@@ -133,7 +125,10 @@ def train(
         if todo < len(series.all):
             out.print(f"{len(series.all) - todo} of {len(series.all)} runs are there already.")
         try:
-            with _progress() as progress, cluster(scheduler) if scheduler else processes(jobs) as executor:
+            with (
+                progress_of("runs") as progress,
+                cluster(scheduler) if scheduler else processes(jobs) as executor,
+            ):
                 bar = progress.add_task(experiment, total=todo)
                 for run in series.go(executor):
                     progress.console.print(_line(run))
@@ -168,19 +163,6 @@ def _command(
         if place is not None:
             words += [option, place.name if place.is_absolute() else place.as_posix()]
     return shlex.join(words)
-
-
-def _progress() -> Progress:
-    return Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("runs"),
-        TimeElapsedColumn(),
-        console=out,
-        transient=True,
-    )
 
 
 def _line(run: Run) -> str:

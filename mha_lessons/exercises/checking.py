@@ -12,6 +12,7 @@ import numpy as np
 from mha_lessons.exercises import progress_file
 from mha_lessons.exercises.checks import NAMES, find_exercise
 from mha_lessons.exercises.exercise import Exercise
+from mha_lessons.exercises.printed import only_the_start
 from mha_lessons.exercises.report import Report
 from mha_lessons.exercises.run import run
 from mha_lessons.exercises.sources import read, solved
@@ -46,7 +47,9 @@ def check(name: str, *answers: object, seed: int | None = None, keep: bool = Tru
         wanted = ", ".join(exercise.answers)
         raise LessonError(f"{name} has {len(exercise.answers)} to check ({wanted}), got {len(answers)}.")
     cases = exercise.cases(np.random.default_rng(seed))
-    report = exercise.judge(cases, run(dict(zip(exercise.answers, answers, strict=False)), cases))
+    with only_the_start():
+        outcomes = run(dict(zip(exercise.answers, answers, strict=False)), cases)
+    report = exercise.judge(cases, outcomes)
     if keep:
         progress_file.keep(report)
     return report

@@ -6,9 +6,9 @@ import json
 import os
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
-from mha_lessons.exercises.report import Report
+from mha_lessons.exercises.report import Report, Status
 from mha_lessons.files import write_whole
 from mha_lessons.problem import LessonError
 
@@ -63,7 +63,7 @@ def load() -> dict[str, Kept]:
 def keep(report: Report) -> None:
     """Count a check, and keep its report if it is the best so far."""
     own = load().get(report.name, Kept())
-    if own.checks == 0 or report.points > own.points or report.status == "right":
+    if own.checks == 0 or (_RANK[report.status], report.points) >= (_RANK.get(own.status, -1), own.points):
         own = replace(own, status=report.status, points=report.points, out_of=report.out_of)
     _save(report.name, replace(own, checks=own.checks + 1))
 
@@ -84,11 +84,16 @@ def saw_solution(name: str) -> None:
     _save(name, replace(load().get(name, Kept()), solution=True))
 
 
+_RANK = {status: rank for rank, status in enumerate(get_args(Status))}
+
+
 def _kept(own: dict[str, Any]) -> Kept:
     made = Kept(**own)
     for each in fields(Kept):
         if type(getattr(made, each.name)) is not type(each.default):
             raise ValueError(f"{each.name} is {getattr(made, each.name)!r}")
+    if min(made.points, made.out_of, made.checks, made.hints) < 0:
+        raise ValueError("a count is below 0")
     return made
 
 

@@ -11,6 +11,7 @@ from mha_lessons.exercises.case import Case, Value
 
 State = Literal["passed", "failed", "not run", "not attempted"]
 Status = Literal["not attempted", "wrong", "partial", "right"]
+"""From the worst to the best."""
 SIGNS: dict[State, str] = {"passed": "✓", "failed": "✗", "not run": "–", "not attempted": "○"}
 COLOURS: dict[State, str] = {
     "passed": "var(--mha-right, var(--jp-success-color1, currentColor))",

@@ -1,14 +1,10 @@
 """Runs an answer on cases. Judges nothing, and knows no right answer.
 
-Needs torch, numpy and `case.py` alone, so that both can be copied to where answers run.
+Needs torch, numpy, `case.py` and `look.py` alone, so that the three can be copied to where answers run.
 """
 
 from __future__ import annotations
 
-import dis
-import inspect
-import sysconfig
-import traceback
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -16,15 +12,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from .case import (
-    LONGEST,
-    Case,
-    Outcome,
-    Value,
-    plain,
-)  # relative, so that the two files also work as another package
-
-LIBRARIES = tuple({sysconfig.get_path(kind) for kind in ("stdlib", "platstdlib", "purelib", "platlib")})
+# relative, so that the files also work as another package
+from .case import Case, Outcome, Value, plain
+from .look import BY_NAME, is_empty, is_students, line, parameters, what, words
 
 
 def run(answers: Mapping[str, object], cases: Iterable[Case]) -> list[Outcome]:
@@ -48,7 +38,7 @@ def _run(answers: Mapping[str, object], case: Case) -> Outcome:
     answer = answers[case.answer]
     if answer is Ellipsis or (answer is None and case.call == "value"):
         return Outcome("not attempted")
-    said: dict[str, Any] = {"what": _what(answer), "parameters": _parameters(answer)}
+    said: dict[str, Any] = {"what": what(answer), "parameters": parameters(answer)}
     given = {name: _tensor(value, case.strided) for name, value in case.args.items()}
     before = {name: value.clone() for name, value in given.items() if isinstance(value, Tensor)}
     weights: dict[str, Tensor] = {}
@@ -63,7 +53,7 @@ def _run(answers: Mapping[str, object], case: Case) -> Outcome:
                 weights, turned = _load(called, case.state)
             leaves = {name: given[name].requires_grad_() for name in case.gradient_of if name in given}
             result = _value(answer) if case.call == "value" else _call(called, given)
-            if result is Ellipsis or (result is None and _is_empty(answer)):
+            if result is Ellipsis or (result is None and is_empty(answer)):
                 return Outcome("not attempted", **said)
             arrays = _arrays(result)
             if case.gradient_of:
@@ -71,13 +61,13 @@ def _run(answers: Mapping[str, object], case: Case) -> Outcome:
     except KeyboardInterrupt:
         raise
     except NotImplementedError as error:
-        if _is_students(error):
+        if is_students(error):
             return Outcome("not attempted", **said)
-        return Outcome("raised", error=_words(error), line=_line(error), **said)
+        return Outcome("raised", error=words(error), line=line(error), **said)
     except _UnusableError as error:
         return Outcome("unusable", error=plain(str(error)), **said)
     except BaseException as error:  # SystemExit, too, is a result
-        return Outcome("raised", error=_words(error), line=_line(error), **said)
+        return Outcome("raised", error=words(error), line=line(error), **said)
     changed = tuple(name for name, value in before.items() if not _same(value, given[name]))
     return Outcome("ok", arrays, changed=changed, **said)
 
@@ -91,11 +81,7 @@ def _value(answer: Any) -> Any:
 def _call(answer: Any, given: Mapping[str, Any]) -> Any:
     """By position, so that a student may name things as they like; by name where the answer insists."""
     target = answer.forward if isinstance(answer, nn.Module) else answer
-    by_name = {
-        parameter.removesuffix(" (by name)")
-        for parameter in _parameters(target) or ()
-        if parameter.endswith(" (by name)")
-    }
+    by_name = {each.removesuffix(BY_NAME) for each in parameters(target) or () if each.endswith(BY_NAME)}
     named = {name: given[name] for name in by_name & given.keys()}
     return answer(*(value for name, value in given.items() if name not in named), **named)
 
@@ -183,72 +169,12 @@ def _gradients(
     return found
 
 
-def _what(answer: object) -> str:
-    if isinstance(answer, type | nn.Module):
-        return "class" if isinstance(answer, type) else "module"
-    return "function" if callable(answer) and not isinstance(answer, Tensor) else type(answer).__name__
-
-
-def _parameters(answer: object) -> tuple[str, ...] | None:
-    """What `inspect` says about a call, in plain words."""
-    if not callable(answer):
-        return None
-    try:
-        parameters = inspect.signature(answer).parameters.values()
-    except (TypeError, ValueError):
-        return None
-    words = []
-    for each in parameters:
-        word = each.name
-        if each.kind in (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD):
-            word = str(each).partition(":")[0]  # "*args" or "**kwargs", without a type
-        if each.kind is inspect.Parameter.KEYWORD_ONLY:
-            word += " (by name)"
-        elif each.default is not inspect.Parameter.empty:
-            word += "="
-        words.append(word)
-    return tuple(words)
-
-
-def _is_empty(answer: Any) -> bool:
-    """Whether a function is `...` or `pass`, with or without a docstring: a starter that gives None."""
-    code = getattr(inspect.unwrap(answer), "__code__", None) if callable(answer) else None
-    return code is not None and {each.opname for each in dis.get_instructions(code)} == _NOTHING
-
-
-_NOTHING = {each.opname for each in dis.get_instructions(lambda: None)}
-
-
 def _same(before: Tensor, after: Tensor) -> bool:
     if before.shape != after.shape or before.dtype != after.dtype:
         return False
     if before.is_floating_point():  # NaN is the same as NaN here
         before, after = before.nan_to_num(7e7), after.detach().nan_to_num(7e7)
     return bool(torch.equal(before, after))
-
-
-def _words(error: BaseException) -> str:
-    name = type(error).__name__
-    try:
-        text = " ".join(str(error)[:100_000].split())
-    except Exception:  # an exception of the student's own may raise another while it is shown
-        text = ""
-    return plain(f"{name}: {text}" if text else name, LONGEST)
-
-
-def _line(error: BaseException) -> int | None:
-    """The last line of the traceback that is neither ours nor a library's."""
-    own = None
-    for frame in traceback.extract_tb(error.__traceback__):
-        if not frame.filename.startswith((__file__, "<frozen", *LIBRARIES)):
-            own = frame.lineno
-    return own
-
-
-def _is_students(error: NotImplementedError) -> bool:
-    """Whether a starter raised it: torch does, too, for operations and for modules that lack `forward`."""
-    last = traceback.extract_tb(error.__traceback__)[-1].filename
-    return not last.startswith((__file__, *LIBRARIES)) and "aten::" not in str(error)
 
 
 class _UnusableError(Exception):

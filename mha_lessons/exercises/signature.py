@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mha_lessons.exercises.case import Outcome
 from mha_lessons.exercises.exercise import Difference, Wanted
+from mha_lessons.exercises.look import BY_NAME
 
 RESULTS = ("Tensor", "ndarray", "tuple", "list", "dict", "NoneType")
 """What comes in place of a function where it was called already."""
@@ -47,8 +48,8 @@ def signature_fault(wanted: Wanted, outcome: Outcome, exercise: str) -> Differen
         return None  # built in or compiled: it does not say, so the call will tell
     shown = f"{wanted.name}({', '.join(outcome.parameters)})"
     names = [each for each in outcome.parameters if not each.startswith("*")]
-    by_name = [each.removesuffix(" (by name)") for each in names if each.endswith(" (by name)")]
-    by_place = [each for each in names if not each.endswith(" (by name)")]
+    by_name = [each.removesuffix(BY_NAME) for each in names if each.endswith(BY_NAME)]
+    by_place = [each for each in names if not each.endswith(BY_NAME)]
     needed = [each for each in by_place if not each.endswith("=")]
     given = [each for each in wanted.parameters if each not in by_name]
     if any(each.startswith("*") and not each.startswith("**") for each in outcome.parameters):

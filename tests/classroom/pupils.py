@@ -150,7 +150,7 @@ HONEST = [
     Pupil("dorothy", "graded", 3, NO_SCALE),
     Pupil("edsger", "graded", 2, WRONG_AXIS),
     Pupil("frances", "graded", 3, INVERTED),
-    Pupil("grace", "graded", 0, NOT_ATTEMPTED),
+    Pupil("grace", "graded", 0, NOT_ATTEMPTED, says="Not attempted: the answer is as it was given out."),
     Pupil("hedy", "partial", 10, before="1 / 0", says="1 of its cells raised an error"),
 ]
 

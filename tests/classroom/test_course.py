@@ -11,6 +11,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 from typer.testing import CliRunner
 
 from mha_lessons.classroom.course import assignments, make_course, notebook
@@ -109,6 +110,9 @@ def test_a_new_course_has_all_that_its_page_speaks_of(course: Path) -> None:
         "generate_assignment",
         "release_assignment",
         "collect",
+        "fetch_assignment",
+        "submit",
+        "fetch_feedback",
         "generate_feedback",
         "release_feedback",
         "export",
@@ -154,6 +158,8 @@ def test_nbgrader_exports_what_was_graded(graded: Path) -> None:
 
 def test_feedback_says_what_was_found_and_loads_and_runs_nothing(graded: Path) -> None:
     page = (graded / "feedback" / "emmy" / ASSIGNMENT / f"{NAME}.html").read_text()
+    assert '<html lang="en">' in page
+    assert "@font-face" not in page
     policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
     assert f'content="{policy}"' in page
     assert "<script" not in page
@@ -161,6 +167,22 @@ def test_feedback_says_what_was_found_and_loads_and_runs_nothing(graded: Path) -
     assert "signature" in page
     (fetched,) = (graded / "home of ada").glob(f"{ASSIGNMENT}/feedback/*/{NAME}.html")
     assert fetched.read_bytes() == (graded / "feedback" / "ada" / ASSIGNMENT / fetched.name).read_bytes()
+
+
+def test_feedback_can_be_read_on_a_phone_and_asks_for_nothing(graded: Path, browser: Browser) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 800})
+    asked: list[str] = []
+    said: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: said.append(message.text))
+    path = graded / "feedback" / "emmy" / ASSIGNMENT / f"{NAME}.html"
+    page.goto(path.as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    wide = "[...document.querySelectorAll('pre')].filter(e => e.clientWidth && e.scrollWidth > e.clientWidth)"
+    assert page.evaluate(f"{wide}.map(each => each.textContent.slice(0, 60))") == []
+    assert min(page.evaluate("[...document.querySelectorAll('.output pre')].map(e => e.clientWidth)")) > 250
+    assert ([url for url in asked if not url.startswith("file:")], said) == ([], [])
+    page.close()
 
 
 def test_html_that_a_student_wrote_is_not_obeyed(graded: Path, tmp_path: Path) -> None:

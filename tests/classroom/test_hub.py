@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,27 +10,11 @@ from playwright.sync_api import Browser, Page, expect
 from typer.testing import CliRunner
 
 from mha_lessons.cli import app
+from tests.classroom.commands import run
 from tests.classroom.hub_server import Hub
 
 STUDENTS = ("ada", "emmy")
 SLOW = 60_000  # ms: a server of one's own starts, then a kernel
-
-
-def nbgrader(course: Path, *words: str) -> str:
-    beside = os.pathsep.join(
-        [str(Path(sys.executable).parent), os.environ["PATH"]]
-    )  # it starts alembic by name
-    done = subprocess.run(
-        [sys.executable, "-m", "nbgrader", *words],
-        cwd=course,
-        env={**os.environ, "PATH": beside},
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout[-3000:]
-    return done.stdout
 
 
 @pytest.fixture(scope="module")
@@ -43,8 +24,8 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = CliRunner().invoke(app, ["classroom", "init", str(folder)])
     assert made.exit_code == 0, made.output
     (folder / "students.csv").write_text("id,first_name,last_name,email\nada,,,\nemmy,,,\n")
-    nbgrader(folder, "generate_assignment", assignment(folder))
-    nbgrader(folder, "release_assignment", assignment(folder))
+    run(folder, "nbgrader", "generate_assignment", assignment(folder))
+    run(folder, "nbgrader", "release_assignment", assignment(folder))
     return folder
 
 
@@ -106,7 +87,7 @@ def test_a_student_fetches_and_submits_and_the_teacher_collects_it(student: Page
     student.get_by_role("button", name="Submit").click()
     expect(student.locator("#submitted_assignments_list")).to_contain_text(task)
     assert list((course / "homes" / name / task).glob("*.ipynb"))
-    nbgrader(course, "collect", task)
+    run(course, "nbgrader", "collect", task)
     assert list((course / "submitted" / name / task).glob("*.ipynb"))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -83,6 +84,30 @@ def test_a_crowd_of_processes_is_ended_and_none_is_left() -> None:
     time.sleep(0.2)
     ours = [each for each in psutil.process_iter(["cmdline"]) if each.pid not in before]
     assert not [each for each in ours if "range(9)" in " ".join(each.info["cmdline"] or [])]
+
+
+def test_a_crowd_of_threads_is_ended() -> None:
+    code = (
+        "import threading, time\nfor _ in range({}): threading.Thread(target=time.sleep, args=(2,)).start()"
+    )
+    limits = replace(LIMITS, threads=20)
+    assert ran(code.format(15), limits).reason == ""
+    assert ran(code.format(30), limits).reason == "threads"
+
+
+def test_files_in_memory_count_once_though_nobody_has_them_mapped() -> None:
+    code = f"""
+import os, time
+file = os.memfd_create("hoard")
+again = os.dup(file)
+for _ in range({{size}}):
+    os.write(file, bytes({MIB}))
+time.sleep(1)
+"""
+    ended = ran(code.format(size=120))
+    assert ended.reason == ""
+    assert ended.peak > 120 * MIB
+    assert ran(code.format(size=250)).reason == "memory"
 
 
 def test_output_is_read_up_to_its_limit_and_noise_is_kept_only_at_its_start() -> None:

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 import torch
 
-from mha_lessons.exercises import NAMES, case, find_exercise, run
+from mha_lessons.exercises import NAMES, case, find_exercise, look, run
 from mha_lessons.exercises.case import Case, Outcome, pack, unpack
 from tests.exercises.answers import answers_to
 
@@ -155,8 +155,11 @@ def test_a_bomb_is_refused_before_it_is_unfolded() -> None:
 
 
 def test_running_needs_torch_numpy_and_the_cases_alone() -> None:
-    own = {"case": set(), "run": {"torch", "case"}}
-    for module, more in ((case, own["case"]), (run, own["run"])):
+    for module, wanted in (
+        (case, {"numpy"}),
+        (look, {"torch", "case"}),
+        (run, {"numpy", "torch", "case", "look"}),
+    ):
         tree = ast.parse(Path(module.__file__).read_text())
         names = set()
         for node in ast.walk(tree):
@@ -165,16 +168,16 @@ def test_running_needs_torch_numpy_and_the_cases_alone() -> None:
             if isinstance(node, ast.ImportFrom):
                 names.add(node.module or "")
         outside = {name for name in names if name.split(".")[0] not in sys.stdlib_module_names}
-        assert outside == {"numpy"} | more
+        assert outside == wanted
 
 
-def test_the_two_files_work_as_a_package_of_another_name(
+def test_the_three_files_work_as_a_package_of_another_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     inside = tmp_path / "answers_inside"
     inside.mkdir()
     (inside / "__init__.py").write_text("")
-    for module in (case, run):
+    for module in (case, look, run):
         shutil.copy(module.__file__, inside)
     monkeypatch.syspath_prepend(str(tmp_path))
     copied = importlib.import_module("answers_inside.run")
@@ -250,7 +253,7 @@ def test_a_long_error_is_cut_and_stays_in_one_line() -> None:
         raise ValueError("long\n" * 400)
 
     outcome = one(fails, PLAIN)
-    assert len(outcome.error) == run.LONGEST
+    assert len(outcome.error) == case.LONGEST
     assert "\n" not in outcome.error
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import re
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -256,6 +257,14 @@ def test_an_error_is_said_in_one_line_with_the_line_of_the_readers_code() -> Non
     assert "\n" not in report["shape"].message
 
 
+def test_the_line_is_the_readers_own_where_the_package_raised_the_error() -> None:
+    def fails(q, k, v, mask=None):
+        return attend(q, k[..., :2], v, mask=mask)
+
+    line = fails.__code__.co_firstlineno + 1
+    assert check("attention", fails)["shape"].message.endswith(f"(line {line} of your code).")
+
+
 def test_leaving_python_is_an_error_like_others_and_ctrl_c_is_not() -> None:
     def leaves(q, k, v, mask=None):
         raise SystemExit(0)
@@ -402,6 +411,53 @@ def test_an_answer_that_nobody_got_to_see_is_said_with_the_reason() -> None:
     assert message == "attend could not be looked at: Ended: the notebook ended itself."
 
 
+# what the reader's code prints
+
+
+def test_what_an_answer_prints_is_shown_from_its_start_and_then_counted(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    calls = []
+
+    def talks(q, k, v, mask=None):
+        calls.append(q)
+        print("q is", q.shape)
+        print("k is", k.shape)
+        return right(q, k, v, mask)
+
+    assert check("attention", talks).status == "right"
+    *shown, last = capsys.readouterr().out.splitlines()
+    assert shown[:2] == ["q is torch.Size([2, 3, 4, 6])", "k is torch.Size([2, 3, 5, 6])"]
+    assert len(shown) == 10
+    assert last == f"[your code printed {2 * len(calls) - 10} lines more during the check]"
+
+
+def test_one_line_without_end_is_counted_once_and_not_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    def talks(scores):
+        print("x" * 3000, end="")
+        return scores.softmax(-1)
+
+    check("softmax", talks)
+    assert capsys.readouterr().out == "[your code printed 1 line more during the check]\n"
+
+
+def test_a_debugger_is_not_silenced(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def debugger() -> None:
+        print("(Pdb)")
+
+    def stops(scores):
+        breakpoint()
+        return scores.softmax(-1)
+
+    monkeypatch.setattr("sys.breakpointhook", debugger)
+    check("softmax", stops)
+    cases = find_exercise("softmax").cases(np.random.default_rng(0))
+    assert capsys.readouterr().out.splitlines() == ["(Pdb)"] * len(cases)
+    assert sys.breakpointhook is debugger
+
+
 # hints and solutions
 
 
@@ -484,6 +540,14 @@ def test_progress_keeps_the_best_report_and_counts_checks_and_help() -> None:
     assert rows()["softmax"] == ("not checked yet", "", "0", "")
 
 
+def test_a_wrong_answer_without_points_is_more_than_a_starter() -> None:
+    check("attention", ...)
+    check("attention", 7)
+    assert rows()["attention"] == ("wrong", "0 of 10", "2", "")
+    check("attention", ...)
+    assert rows()["attention"][0] == "wrong"
+
+
 def test_help_before_the_first_check_is_not_a_check() -> None:
     hint("softmax")
     assert rows()["softmax"] == ("not checked yet", "", "0", "1 hint")
@@ -498,7 +562,15 @@ def test_a_check_that_should_not_count_does_not() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "{", "[]", '{"exercises": 3}', '{"exercises": {"softmax": {"points": "many"}}}', b"\xff\xfe\x00"],
+    [
+        "",
+        "{",
+        "[]",
+        '{"exercises": 3}',
+        '{"exercises": {"softmax": {"points": "many"}}}',
+        '{"exercises": {"softmax": {"hints": -9}}}',
+        b"\xff\xfe\x00",
+    ],
 )
 def test_a_broken_file_of_progress_is_set_aside_and_never_fails_a_check(
     text: str | bytes, progress_of_the_test: Path, capsys: pytest.CaptureFixture[str]
