@@ -128,9 +128,9 @@ def test_in_the_book_the_title_of_a_frame_is_text_and_one_without_has_none() -> 
     nameless = page_in_frame(page, '<iframe srcdoc="x"></iframe>')
     assert named
     assert nameless
-    assert "<summary>Show &lt;b&gt; &amp; c here</summary>" in named
+    assert "<summary>Show here: &lt;b&gt; &amp; c</summary>" in named
     assert 'title="&lt;b&gt; &amp; c"' in named
-    assert "<summary>Show the page here</summary>" in nameless
+    assert "<summary>Show here: the page</summary>" in nameless
 
 
 def test_neuron_view_still_draws_the_classes_that_bertviz_brings() -> None:

@@ -176,7 +176,7 @@ def test_ctrl_c_loses_no_finished_run_and_the_same_command_goes_on(tmp_path: Pat
         while time.monotonic() < deadline and not (out.exists() and load(out).runs):
             time.sleep(0.05)
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the workers, too
-        said, _ = process.communicate(timeout=60)
+        said, _ = process.communicate(timeout=180)
     assert process.returncode == 130
     assert "of 500 runs to go: the same command goes on" in said
     assert "Traceback" not in said

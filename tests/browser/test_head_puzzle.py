@@ -301,6 +301,14 @@ def test_a_free_row_says_so_and_rows_that_fit_have_a_tick(watched: Watched, tmp_
     assert all(float(share) >= 1 - TOLERANCE for share in goal.all_inner_texts())
 
 
+def test_what_stands_beside_a_row_stands_level_with_it(watched: Watched, tmp_path: Path) -> None:
+    page, widget = opened(watched, tmp_path)
+    page.add_style_tag(content="th, td { vertical-align: top; }")  # as the book has it for its own tables
+    row = widget.locator(".mha-report tbody tr").first
+    for side in row.locator("th, td").all():
+        assert side.evaluate("cell => getComputedStyle(cell).verticalAlign") == "middle"
+
+
 def test_a_saved_picture_parses_and_carries_title_words_and_verdict(watched: Watched, tmp_path: Path) -> None:
     page, widget = opened(watched, tmp_path, puzzle="two_reports", **SOLUTIONS["two_reports"])
     svg = saved_svg(page, widget)

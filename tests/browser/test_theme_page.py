@@ -80,7 +80,16 @@ def test_the_readers_theme_is_kept_for_the_next_visit(index: Page) -> None:
 
 def test_the_system_decides_between_light_and_dark_until_the_reader_does(watched: Watched, root: str) -> None:
     page = watched.open(root + "sources.html", scheme="dark")
-    assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "dark"
+    behind = "getComputedStyle(document.body).backgroundColor"
+    dark = page.evaluate(behind)
+    page.emulate_media(color_scheme="light")
+    light = page.evaluate(behind)
+    assert (dark, light) == ("rgb(20, 23, 30)", "rgb(255, 255, 255)")
+    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    assert page.evaluate(behind) == dark
+    page.emulate_media(color_scheme="dark")
+    page.evaluate("document.documentElement.dataset.theme = 'light'")
+    assert page.evaluate(behind) == light
 
 
 @pytest.mark.parametrize(

@@ -41,5 +41,5 @@ def page_in_frame(page: PageRenderer, html: str) -> str | None:
     frame = tag("iframe", src=source, loading="lazy", **kept)
     link = tag("a", "Open it alone", href=source, target="_blank")
     # It is loaded when it is opened: such a page brings its libraries along and can outweigh the one around it.
-    opened = tag("details", tag("summary", f"Show {escape(title or 'the page')} here") + frame)
+    opened = tag("details", tag("summary", f"Show here: {escape(title or 'the page')}") + frame)
     return tag("figure", opened + tag("figcaption", link), class_="page-frame")
