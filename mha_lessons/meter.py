@@ -119,7 +119,7 @@ def meter(stack: Stack) -> dict[str, Any]:
         if stack.latent
         else plain_layer(heads, bits=stack.bits, bias=bias)
     )
-    one = plain_layer(Heads(stack.d_model, 1), bits=stack.bits, bias=bias)
+    one = plain_layer(Heads(heads.d_model, 1), bits=stack.bits, bias=bias)
     square = stack.context**2 * stack.bits / 8
     return {
         **asdict(stack),
@@ -151,7 +151,7 @@ def _variants(stack: Stack) -> list[dict[str, Any]]:
     made = {
         name: (
             groups,
-            plain_layer(Heads(stack.d_model, count, groups, heads.d_head), bits=stack.bits, bias=bias),
+            plain_layer(Heads(heads.d_model, count, groups, heads.d_head), bits=stack.bits, bias=bias),
         )
         for name, groups in counts.items()
         if groups

@@ -2,11 +2,13 @@
 
 A weight w is kept as the whole number nearest to 255 √w: the root leaves small weights more steps than
 large ones. To read them, square the codes and divide each row by its sum, so that every row sums to 1 again.
-Where a model is causal, only the lower triangle is kept. Twin of widgets/core/packed.ts.
+Where a model is causal, only the lower triangle is kept. A page carries the codes as text: deflated, which it
+undoes with what every browser has, and in base64. Twin of widgets/core/packed.ts.
 """
 
 from __future__ import annotations
 
+import zlib
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -64,9 +66,9 @@ class Packed:
         return weights(codes.reshape(self.num_heads, -1), self.places, seq)
 
     def as_json(self) -> dict[str, Any]:
-        """All of it as values that JSON can carry, the codes in base64."""
+        """All of it as values that JSON can carry, the codes as text."""
         plain = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        return plain | {"codes": b64encode(self.codes).decode("ascii")}
+        return plain | {"codes": as_text(self.codes)}
 
     @classmethod
     def from_json(cls, found: Mapping[str, Any]) -> Packed:
@@ -78,7 +80,24 @@ class Packed:
         True
         """
         own = {name: found[name] for name in cls.__dataclass_fields__}
-        return cls(**own | {"codes": b64decode(own["codes"])})
+        return cls(**own | {"codes": from_text(own["codes"])})
+
+
+def as_text(data: bytes) -> str:
+    """The bytes deflated (RFC 1950: with a sum that tells when they were damaged), in base64.
+
+    >>> from_text(as_text(bytes(1000) + b"end")) == bytes(1000) + b"end"
+    True
+    """
+    # Weights hardly ever repeat: what is gained comes from small codes being frequent. Looking for repeats
+    # makes random attention a tenth larger, and prepared sentences a hundredth smaller.
+    deflate = zlib.compressobj(9, zlib.DEFLATED, strategy=zlib.Z_RLE)
+    return b64encode(deflate.compress(data) + deflate.flush()).decode("ascii")
+
+
+def from_text(text: str) -> bytes:
+    """The inverse of `as_text`."""
+    return zlib.decompress(b64decode(text))
 
 
 class Loss:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mha_lessons.cost import Heads
-from mha_lessons.params import describe
+from mha_lessons.params import describe, is_whole
 from mha_lessons.shapes import divisors
 
 MODELS = Path(__file__).parent / "data" / "models.json"
@@ -43,7 +43,8 @@ class Stack:
     def heads(self) -> Heads:
         """The sizes of one layer, each filled in."""
         groups = 0 if self.latent else self.num_kv_heads or 0
-        return Heads(self.d_model, self.num_heads, groups, self.d_head or 0)
+        # 4.0 is a whole number, too: see `is_whole`
+        return Heads(int(self.d_model), int(self.num_heads), int(groups), int(self.d_head or 0))
 
 
 def check(stack: Stack) -> str | None:
@@ -60,26 +61,27 @@ def check(stack: Stack) -> str | None:
     sizes = {**MOST, "num_kv_heads": MOST["num_heads"], "d_head": MOST["d_model"]}
     for name, most in sizes.items():
         unset = fields[name] is None and name not in MOST
-        if not unset and not _is_whole(fields[name], most):
+        if not unset and not is_whole(fields[name], 1, most):
             return f"{name} should be a whole number from 1 to {most}, got {describe(fields[name])}."
     for name in ("latent", "bias"):
         if not isinstance(fields[name], bool):
             return f"{name} should be true or false, got {describe(fields[name])}."
     if stack.bits not in BITS:
         return f"bits should be 4, 8, 16 or 32, got {describe(stack.bits)}."
-    return _check_heads(stack.d_model, stack.num_heads, stack.num_kv_heads, stack.d_head, stack.latent)
+    groups, d_head = (None if size is None else int(size) for size in (stack.num_kv_heads, stack.d_head))
+    return _check_heads(int(stack.d_model), int(stack.num_heads), groups, d_head, stack.latent)
 
 
 def _check_heads(
     d_model: int, num_heads: int, groups: int | None, d_head: int | None, latent: bool
 ) -> str | None:
     if d_head is None and d_model % num_heads:
-        near = _nearest(divisors(int(d_model)), num_heads)
+        near = _nearest(divisors(d_model), num_heads)
         return (
             f"d_model = {d_model} cannot be split into {num_heads} equal heads. Try {near}, or give d_head."
         )
     if not latent and groups is not None and num_heads % groups:
-        near = _nearest(divisors(int(num_heads)), groups)
+        near = _nearest(divisors(num_heads), groups)
         return f"{num_heads} heads cannot share {groups} key/value heads evenly. Try {near}."
     width = num_heads * (d_model // num_heads if d_head is None else d_head)
     if width > MOST_WIDTH:
@@ -94,10 +96,6 @@ def _nearest(good: list[int], wrong: int) -> str:
     fewer = [number for number in good if number < wrong][-1:]
     more = [number for number in good if number > wrong][:1]
     return " or ".join(map(str, fewer + more))
-
-
-def _is_whole(value: object, most: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= most
 
 
 @cache

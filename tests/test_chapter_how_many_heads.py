@@ -149,6 +149,7 @@ def test_the_facts_about_qwen_and_deepseek_are_the_sizes_that_the_figures_use() 
     assert number("qwen3-widths.d-head-32b") == qwen["d_head"] == int(right("how-many-heads.width"))
     assert number("qwen3-widths.d-model-32b") == qwen["d_model"]
     assert number("deepseek-v2-sizes.layers") == v2["layers"]
+    assert number("deepseek-v2-sizes.heads") == v2["num_heads"]
     assert number("deepseek-v3-sizes.heads") == v3["num_heads"]
     assert number("deepseek-v3-sizes.d-head") == v3["d_head"]
     assert number("deepseek-v3-sizes.d-model") == v3["d_model"]
@@ -219,6 +220,11 @@ def test_the_two_papers_disagree_as_the_page_says() -> None:
     assert 0.5 < left["mha"] - left["mqa"] < 0.75
     assert round(of_right["mha"] - of_right["gqa-8"], 1) == 4.0
     assert 7 < of_right["mha"] - of_right["mqa"] < 7.5
+
+
+def test_with_a_latent_vector_the_large_model_of_deepseek_scores_more_and_caches_far_less() -> None:
+    assert number("deepseek2024-latent.mla") > number("deepseek2024-latent.mha")
+    assert number("deepseek2024-cache.mla") < number("deepseek2024-cache.mha") / 20
 
 
 def test_the_large_model_with_groups_is_faster_and_better_than_the_small_one_without() -> None:

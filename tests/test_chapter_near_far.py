@@ -32,6 +32,19 @@ def test_induction_is_learned_by_two_layers_of_one_head() -> None:
     assert max(run.accuracy for run in results("induction_one_layer").of(8)) < 0.5
 
 
+@pytest.mark.parametrize("num_heads", [2, 4, 8])
+def test_with_two_heads_or_more_nine_answers_in_ten_are_right_at_distances_never_seen(num_heads: int) -> None:
+    runs = results("near_far").of(num_heads)
+    assert len(runs) == 5
+    assert min(run.unseen or 0 for run in runs) > 0.9
+
+
+def test_in_every_run_with_two_heads_one_looks_next_door_and_one_far() -> None:
+    for run in results("near_far").of(2):
+        near, far = sorted(run.distances)
+        assert 0.9 < near < 1.3 < 8 < far
+
+
 def test_the_single_head_does_no_worse_at_distances_it_never_saw() -> None:
     for run in results("near_far").of(1):
         assert run.unseen == pytest.approx(run.accuracy, abs=0.02)

@@ -17,7 +17,7 @@ from mha_lessons.params import MAX_TOKENS, Params, check
 from mha_lessons.stack import Stack
 from mha_lessons.tokens import tokenize
 from mha_lessons.widgets import HeadExplorer, MaskPainter, SelfCheck
-from tests.book_claims import page
+from tests.book_claims import number, page
 
 ROOT = Path(__file__).parents[1]
 PAGE = page("questions")
@@ -63,8 +63,8 @@ def test_all_fifteen_questions_are_answered_and_each_names_the_threads_it_comes_
 def test_a_link_to_a_thread_goes_to_the_project_and_the_number_that_it_names() -> None:
     found = THREAD.findall(PAGE)
     assert len(found) > 25
-    for project, number, address in found:
-        pages = {f"https://github.com/{project}/{kind}/{number}" for kind in ("issues", "pull")}
+    for project, thread, address in found:
+        pages = {f"https://github.com/{project}/{kind}/{thread}" for kind in ("issues", "pull")}
         assert address in pages
 
 
@@ -74,6 +74,14 @@ def test_a_question_has_at_most_one_widget() -> None:
     for title, text in answers().items():
         made = re.findall(rf"^(?:\w+ = )?(?:{'|'.join(widgets.__all__)})[.(]", text, re.MULTILINE)
         assert len(made) <= 1, title
+
+
+def test_without_its_first_tokens_falcon_loses_far_less_than_llama_in_the_paper_on_sinks() -> None:
+    llama, falcon = (
+        number(f"xiao2023-{group}.window") / number(f"xiao2023-{group}.sinks")
+        for group in ("sinks", "sinks-elsewhere")
+    )
+    assert 1 < falcon < 2 < 900 < llama
 
 
 def test_behind_a_causal_mask_the_first_word_is_the_only_one_that_all_can_see() -> None:

@@ -42,7 +42,7 @@ def chapters(monkeypatch: pytest.MonkeyPatch) -> dict[str, bytes]:
         content = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
         content["metadata"] = {KEY: {"chapter": f"{name}.md", "number": number, "sha256": digest(content)}}
         files[f"{name}.ipynb"] = json.dumps(content).encode()
-    monkeypatch.setattr("mha_lessons.exercises.folder.lessons", lambda: files)
+    monkeypatch.setattr("mha_lessons.notebooks.lessons.lessons", lambda: files)
     return files
 
 
@@ -51,6 +51,28 @@ def test_help_names_the_commands_and_gives_examples() -> None:
     page = run("notebooks", "--help").stdout
     assert "mha-lessons notebooks lessons --force" in page
     assert "NAME.mine.ipynb" in page
+
+
+@pytest.mark.parametrize("command", ["", "read", "lab", "notebooks", "doctor", "heads", "train", "classroom"])
+def test_the_help_of_each_command_has_an_example_to_copy(command: str) -> None:
+    page = run(*command.split(), "--help").stdout
+    _, _, examples = page.partition("Example")
+    assert f"mha-lessons {command}".strip() in examples
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("mha-lessons n", ["notebooks"]),
+        ("mha-lessons train --see", ["--seeds"]),
+        ("mha-lessons classroom g", ["grade"]),
+    ],
+)
+def test_the_shell_completes_commands_and_options(typed: str, offered: list[str]) -> None:
+    asked = {"_MHA_LESSONS_COMPLETE": "complete_bash", "COMP_WORDS": typed}
+    last = str(len(typed.split()) - 1)
+    result = CliRunner().invoke(app, [], prog_name="mha-lessons", env={**asked, "COMP_CWORD": last})
+    assert result.stdout.split() == offered
 
 
 def test_the_version_is_the_packages() -> None:
@@ -160,7 +182,7 @@ def test_a_chapter_that_cannot_be_written_is_one_error_and_no_notebook(
 
     (tmp_path / "myst.yml").write_text("project: {toc: [{file: a.md}]}")
     (tmp_path / "a.md").write_text("---\ntitle: A\n---\n\n{nonsense}`x` [bold]\n")
-    monkeypatch.setattr("mha_lessons.exercises.folder.lessons", lambda: notebooks(tmp_path))
+    monkeypatch.setattr("mha_lessons.notebooks.lessons.lessons", lambda: notebooks(tmp_path))
     result = run("notebooks", tmp_path / "out")
     assert result.exit_code == 1
     assert "a.md:5: no role is called {nonsense}" in result.stderr

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import tempfile
 import threading
 import webbrowser
@@ -19,6 +21,7 @@ from mha_lessons import files
 from mha_lessons.cli import app, lab
 from mha_lessons.cli import read as reading
 from mha_lessons.experiments.results import load
+from tests.classroom.commands import course_of_one
 from tests.tiny_models import network, tokenizer
 
 NOBODY = 65534
@@ -55,8 +58,8 @@ def place() -> Iterator[Path]:
 @pytest.fixture(autouse=True)
 def at_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two short chapters, a thread in place of processes, and no JupyterLab."""
-    monkeypatch.setattr("mha_lessons.exercises.folder.lessons", lambda: {"a.ipynb": b"{}", "b.ipynb": b"{}"})
-    monkeypatch.setattr(lab.subprocess, "call", lambda _command: 0)
+    monkeypatch.setattr("mha_lessons.notebooks.lessons.lessons", lambda: {"a.ipynb": b"{}", "b.ipynb": b"{}"})
+    monkeypatch.setattr(lab, "_run", lambda _command: 0)
     monkeypatch.setattr("mha_lessons.executors.processes", one_thread)
 
 
@@ -75,6 +78,7 @@ COMMANDS: dict[str, Callable[[Path, Path], list[str]]] = {
         *("--out", str(place / "new" / "tiny.json")),
     ],
     "train": lambda place, _: [*TRAIN, "--out", str(place / "new" / "runs.json")],
+    "classroom init": lambda place, _: ["classroom", "init", str(place / "course")],
 }
 TRAIN = ["train", "juggling", "--k", "2", "--steps", "2", "--heads", "2", "--seeds", "1"]
 
@@ -129,7 +133,9 @@ def onto_full_disk(monkeypatch: pytest.MonkeyPatch, but: int = 0) -> None:
     real, left = os.fdopen, [None] * but
 
     def fdopen(handle: int, mode: str) -> object:
-        if left:
+        if "w" not in mode:
+            pass  # what is there can still be read
+        elif left:
             left.pop()
         else:
             full = os.open("/dev/full", os.O_WRONLY)
@@ -167,6 +173,54 @@ def test_a_disk_that_is_full_at_the_weights_keeps_the_file_of_results_as_it_was(
     is_one_sentence(result, str(weights), "(no space left on device)")
     assert written(place) == [results]
     assert load(results).runs == {}, "the run is made again, since its weights are not there"
+
+
+@pytest.fixture(scope="module")
+def made_course() -> Iterator[Path]:
+    """A course to which one student has handed in what is no notebook, so that nothing need be run."""
+    with tempfile.TemporaryDirectory() as folder:
+        course = course_of_one(Path(folder) / "course")
+        handed_in = course / "submitted" / "ada" / "heads"
+        handed_in.mkdir(parents=True)
+        (handed_in / "attention.ipynb").write_text("no notebook")
+        yield course
+
+
+@pytest.fixture
+def course(made_course: Path, place: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of it, where what is imported late is there for everybody."""
+    (place / "jupyter").mkdir()
+    (place / "jupyter" / "migrated").touch()  # else Jupyter looks for old settings to take over
+    monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(place / "jupyter"))
+    shutil.copytree(made_course, place / "first")
+    assert run(*GRADE, str(place / "first")).exit_code == 0, "else it fails for another reason"
+    shutil.rmtree(place / "first")
+    return Path(shutil.copytree(made_course, place / "course"))
+
+
+GRADE = ("classroom", "grade", "--unsafe")
+
+
+def test_a_course_that_may_only_be_read_is_not_graded_and_one_sentence_says_why(course: Path) -> None:
+    before = {path: path.read_bytes() for path in written(course)}
+    with without_rights(course, 0o555):
+        result = run(*GRADE, str(course))
+    is_one_sentence(result, str(course), "ermission denied)")
+    assert {path: path.read_bytes() for path in written(course)} == before
+
+
+@pytest.mark.parametrize("fits", [0, 1], ids=["nothing fits", "the first file fits"])
+def test_a_disk_that_is_full_while_grading_is_one_sentence_and_the_same_command_goes_on_later(
+    fits: int, course: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as full:
+        onto_full_disk(full, but=fits)
+        is_one_sentence(run(*GRADE, str(course)), str(course / "grading"), "(no space left on device)")
+    assert not (course / "grading" / "heads.csv").exists()
+    for path in (course / "grading").rglob("*.json"):
+        json.loads(path.read_bytes())  # what is there is whole
+    assert run(*GRADE, str(course)).exit_code == 0
+    assert "ada" in (course / "grading" / "heads.csv").read_text()
 
 
 def test_a_taken_port_is_one_sentence_that_says_how_to_choose_another(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import socket
 import subprocess
 import sys
 import threading
+import time
 import urllib.request
 from pathlib import Path
 
@@ -77,8 +80,8 @@ def test_lab_writes_the_chapters_and_starts_jupyterlab_there(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     started: list[list[str]] = []
-    monkeypatch.setattr("mha_lessons.exercises.folder.lessons", lambda: {"a.ipynb": b"{}"})
-    monkeypatch.setattr(lab.subprocess, "call", lambda command: started.append(command) or 3)
+    monkeypatch.setattr("mha_lessons.notebooks.lessons.lessons", lambda: {"a.ipynb": b"{}"})
+    monkeypatch.setattr(lab, "_run", lambda command: started.append(command) or 3)
     code, _, _ = run("lab", str(tmp_path / "mine"), "--", "--port", "9999")
     assert (tmp_path / "mine" / "a.ipynb").read_bytes() == b"{}"
     (command,) = started
@@ -86,6 +89,44 @@ def test_lab_writes_the_chapters_and_starts_jupyterlab_there(
     assert command[command.index("--notebook-dir") + 1] == str(tmp_path / "mine")
     assert command[-2:] == ["--port", "9999"]
     assert code == 3, "JupyterLab's exit code is the command's"
+
+
+def test_a_folder_named_like_rich_markup_is_printed_as_it_is(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("mha_lessons.notebooks.lessons.lessons", lambda: {"a.ipynb": b"{}"})
+    monkeypatch.setattr(lab, "_run", lambda _command: 0)
+    monkeypatch.chdir(tmp_path)
+    code, output, _ = run("lab", "mine [/]")
+    assert (code, "mine [/]; JupyterLab" in output) == (0, True)
+
+
+ASKS_FIRST = """
+import signal, sys, time
+pressed = []
+signal.signal(signal.SIGINT, lambda *_: pressed.append(1))
+print("ready", flush=True)
+while len(pressed) < 2:
+    time.sleep(0.05)
+time.sleep(1)  # its kernels are ended
+print("ended by itself", flush=True)
+sys.exit(5)
+"""
+
+
+def test_ctrl_c_is_left_to_jupyterlab_which_asks_first_and_ends_its_kernels() -> None:
+    started = f"sys.exit(_run([sys.executable, '-c', {ASKS_FIRST!r}]))"
+    code = f"import sys; from mha_lessons.cli.lab import _run; {started}"
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as waiting:
+        assert waiting.stdout is not None
+        assert waiting.stdout.readline() == "ready\n"
+        for _ in range(2):
+            os.killpg(waiting.pid, signal.SIGINT)  # as a terminal does: to the command and to what it started
+            time.sleep(0.6)
+        assert waiting.stdout.read() == "ended by itself\n"
+    assert waiting.returncode == 5
 
 
 def test_jupyterlab_takes_the_options_that_lab_gives_it() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from book.build import BOOK
 from book.facts import FILE, READ, Fact, FactError, facts, load
 from book.prose import claimed_tests, loose_numbers, missing_tests, unused_facts, used_facts
+from mha_lessons.stack import models
 
 ROOT = Path(__file__).parents[1]
 GROUP = """
@@ -63,8 +65,46 @@ def test_every_fact_is_from_a_paper_in_the_references_or_from_a_command_of_ours(
         assert fact.source in keys or (fact.read == "measured" and fact.source.startswith("make ")), fact.id
 
 
-def test_second_hand_facts_are_marked() -> None:
-    assert {fact.source for fact in facts().values() if fact.second_hand} == {"xiao2023", "wu2024"}
+# how the table of models names a source, and its key in the references
+MODEL_SOURCES = {
+    "Vaswani et al. 2017": "vaswani2017",
+    "Devlin et al. 2019": "devlin2019",
+    "Radford et al. 2019": "radford2019",
+    "Jiang et al. 2023": "jiang2023",
+    "Gemma Team 2024": "gemma2024",
+    "Gemma Team 2024, the second report": "gemmatwo2024",
+    "Qwen Team 2025 (heads)": "qwen2025",
+    "DeepSeek-AI 2024": "deepseek2024",
+    "DeepSeek-AI 2024, the report on V3": "deepseekv3",
+    "litgpt 0.5.13": "litgpt",
+    "litgpt 0.5.13 (the rest)": "litgpt",
+}
+
+
+def test_every_source_in_the_table_of_models_is_in_the_references_and_cited_below_the_table() -> None:
+    keys = set(re.findall(r"^@\w+\{(\w+),", (BOOK / "references.bib").read_text(), re.MULTILINE))
+    text = (BOOK / "capacity.md").read_text(encoding="utf-8")
+    below = text[text.index("A size with *paper* behind it") :].partition("\n")[0]
+    cited = {key for group in re.findall(r"\{cite:p\}`([^`]+)`", below) for key in group.split(",")}
+    named = {source for model in models().values() for source in model["source"].split(", litgpt")}
+    named = {f"litgpt{name}" if name.startswith(" 0") else name for name in named}
+    assert named == set(MODEL_SOURCES)
+    assert set(MODEL_SOURCES.values()) == cited <= keys
+
+
+def test_the_mark_of_a_test_never_begins_a_line(built_site: Path) -> None:
+    pages = [file.read_text(encoding="utf-8") for file in built_site.glob("*.html")]
+    before = [
+        char for page in pages for char in re.findall(r'(.)<a href="sources\.html#test-', page, re.DOTALL)
+    ]
+    assert len(before) > 100
+    assert not set(before) & {" ", "\n"}
+
+
+def test_no_fact_of_the_book_is_second_hand_and_one_that_were_would_say_so() -> None:
+    assert [fact.id for fact in facts().values() if fact.second_hand] == []
+    one = next(iter(facts().values()))
+    assert replace(one, read="second-hand").second_hand
     assert "second-hand" in READ["second-hand"]
 
 

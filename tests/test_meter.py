@@ -156,6 +156,12 @@ def test_latent_attention_has_the_weights_and_operations_of_a_real_one_and_cache
     assert layer.cache == 2.25 * 2 * d_head * 8
 
 
+def test_a_whole_number_is_one_however_it_is_written() -> None:
+    assert check(Stack(d_model=64.0, num_heads=16.0, num_kv_heads=4.0, d_head=8.0)) is None
+    assert check(Stack(num_heads=3.0)) == check(Stack(num_heads=3))
+    assert meter(Stack(64.0, 16.0, layers=2.0)) == meter(Stack(64, 16, layers=2))
+
+
 def test_sizes_that_do_not_fit_are_refused_by_the_meter_with_the_sentence_of_the_check() -> None:
     with pytest.raises(ValueError, match=r"^32 heads cannot share 5 key/value heads evenly\. Try 4 or 8\.$"):
         meter(Stack(d_model=64, num_heads=32, num_kv_heads=5))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import subprocess
 import sys
@@ -116,6 +117,25 @@ def test_a_folder_is_read_as_a_model_and_named_after_itself(tmp_path: Path, offl
     tokenizer(ends=False).save_pretrained(tmp_path / "mine")
     model = load(tmp_path / "mine")
     assert (model.name, model.num_layers, model.num_heads, model.causal) == ("mine", 2, 3, True)
+
+
+@pytest.mark.parametrize("kept", [0, 100, 5000], ids=["nothing", "part of the header", "part of the weights"])
+def test_a_file_of_weights_that_is_not_whole_is_one_sentence(kept: int, tmp_path: Path) -> None:
+    network("bert").save_pretrained(tmp_path)
+    tokenizer(ends=True).save_pretrained(tmp_path)
+    weights = tmp_path / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:kept])
+    with pytest.raises(ModelError, match=r"The model in .* cannot be read \(.*see that its files are whole"):
+        load(tmp_path)
+
+
+def test_weights_of_another_size_than_the_configuration_says_are_one_sentence(tmp_path: Path) -> None:
+    network("bert").save_pretrained(tmp_path)
+    tokenizer(ends=True).save_pretrained(tmp_path)
+    config = json.loads((tmp_path / "config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps({**config, "vocab_size": 3}))
+    with pytest.raises(ModelError, match="see that its files are whole"):
+        load(tmp_path)
 
 
 def test_a_name_that_looks_like_a_hubs_is_not_fetched(offline: None) -> None:

@@ -518,6 +518,10 @@ def test_a_label_above_a_code_cell_leads_to_the_cell_and_leaves_no_empty_one(boo
         ("1. ```{code-block} python\n   :linenos:\n   x\n   ```", "1. ```python\n   x\n   ```"),
         ("````{code-block} md\n```\nx\n```\n````", "````md\n```\nx\n```\n````"),
         (
+            "{sub}`a`\n\n```python\nx\n\n\ny\n```\n\n```{code} python\nx\n\n\ny\n```",
+            "<sub>a</sub>\n\n```python\nx\n\n\ny\n```\n\n```python\nx\n\n\ny\n```",
+        ),
+        (
             "```{glossary}\nA\n: ```{note}\n  b\n  ```\n```".replace("```{g", "````{g")[:-3] + "````",
             "- **A**:\n  > **Note**\n  >\n  > b",
         ),

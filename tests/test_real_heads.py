@@ -7,6 +7,7 @@ import math
 import re
 import subprocess
 import sys
+from base64 import b64encode
 from typing import Any
 
 import numpy as np
@@ -55,6 +56,12 @@ def test_rows_of_packed_weights_sum_to_one_and_the_stated_loss_is_what_they_lost
         assert packed.loss[name] == pytest.approx(value, abs=2e-6), name
     assert packed.loss["max_abs"] < 0.006
     assert packed.loss["max_tv"] < 0.02
+
+
+def test_the_text_in_a_page_holds_the_same_codes_in_fewer_letters_than_base64_alone() -> None:
+    packed = pack(attention(2, 3, 40).numpy(), [f"t{i}" for i in range(40)])
+    assert len(packed.as_json()["codes"]) < 0.85 * len(b64encode(packed.codes))
+    assert Packed.from_json(packed.as_json()) == packed
 
 
 def test_a_small_weight_keeps_a_step_of_its_own() -> None:

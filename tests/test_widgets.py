@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from html import escape
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -136,6 +139,41 @@ def test_widgets_of_a_group_keep_what_they_share_and_nothing_else() -> None:
     assert alone.text != "a b c"
 
 
+def test_a_widget_joins_and_leaves_a_group_whenever_its_group_is_set() -> None:
+    one, two = widgets.HeadExplorer(group="first"), widgets.HeadExplorer()
+    two.group = "first"
+    one.text = "a b"
+    assert two.text == "a b"
+    one.group = "second"
+    one.text = "c d e"
+    assert two.text == "a b"
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("HeadExplorer", {"num_heads": 3}),
+        ("CostMeter", {"num_heads": 3}),
+        ("RankMeter", {"text": ""}),
+        ("HeadPruner", {"by_hand": [99], "order": "hand"}),
+        ("HeadTrainer", {"k": 99}),
+    ],
+)
+def test_a_widget_whose_settings_do_not_fit_is_shown_with_the_sentence_that_says_so(
+    name: str, change: dict[str, Any], tmp_path: Path
+) -> None:
+    widget = getattr(widgets, name)()
+    for trait, value in change.items():
+        setattr(widget, trait, value)
+    sentence = widget.fault()
+    data, _ = widget._repr_mimebundle_()
+    assert data["text/html"] == f"<p>{escape(sentence)}</p>"
+    assert "application/vnd.jupyter.widget-view+json" in data
+    with pytest.raises(ValueError, match=re.escape(sentence)):
+        widget.save(tmp_path / "still.html")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_missing_bundle_says_how_to_build_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     from mha_lessons.widgets import bundle
 
@@ -178,6 +216,14 @@ def test_the_still_draws_every_weight_and_escapes_the_words() -> None:
 def test_a_long_sentence_is_cut_in_the_still_and_the_still_says_so() -> None:
     attn = np.full((1, 40, 40), 1 / 40)
     assert "(the first 24 of 40 words)" in still("Long", ["w"] * 40, attn)
+
+
+def test_a_token_that_no_svg_may_hold_is_drawn_as_a_sign_for_it(tmp_path: Path) -> None:
+    tokens = ["\x00", "\x1b[0m", "\ud83d"]  # such as byte-level tokenizers have
+    explorer = widgets.HeadExplorer.from_attentions(torch.eye(3)[None], tokens)
+    drawn = ElementTree.parse(explorer.save(tmp_path / "still.svg"))
+    texts = [each.text for each in drawn.iter("{http://www.w3.org/2000/svg}text")]
+    assert sorted(set(texts)) == ["head 0", "\ufffd", "\ufffd[0m"]
 
 
 def test_a_trace_handed_in_is_shown_as_it_is() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from book.theme.registry import DRAW, Node
 
 Citation = dict[str, str]
+BEFORE_MARK = re.compile(r'\s(?=<a href="sources\.html#test-)')
 
 
 class PageRenderer:
@@ -50,8 +52,8 @@ class PageRenderer:
         return self.all(node.get("children", ()))
 
     def all(self, nodes: Iterable[Node]) -> str:
-        """HTML of several nodes, one after the other."""
-        return "".join(self.draw(node) for node in nodes)
+        """HTML of several nodes, one after the other; the mark of a test stays on the line of its claim."""
+        return BEFORE_MARK.sub("\N{NO-BREAK SPACE}", "".join(self.draw(node) for node in nodes))
 
     def problem(self, node: Node, message: str) -> None:
         """Remember what is wrong and where; the build fails after the last page and lists all of it."""

@@ -2,7 +2,8 @@
 
 Students own the folders of their submissions in the exchange, and put there what they like. A link is copied
 as a link, which the grading then calls invalid; nbgrader would copy the file that it leads to, a solution of
-the teacher's for one. The course's `nbgrader_config.py` names this class.
+the teacher's for one. A folder that another account made is not taken for a student's: by its later time it
+would take the place of the student's own. The course's `nbgrader_config.py` names this class.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import os
 import shutil
 import stat
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -42,6 +44,8 @@ class Collect(ExchangeCollect):
                 trouble = "is not a folder"
             elif not is_student(record["username"]):
                 trouble = "has a name that no student can have"
+            elif owner := self._stranger(path, record["username"]):
+                trouble = f"was put there by the account {owner}"
             else:
                 return record
         # in a group of its own, so that it takes the place of no submission
@@ -77,6 +81,21 @@ class Collect(ExchangeCollect):
             raise
         if self.coursedir.groupshared:
             _share(Path(dest))
+
+    def _stranger(self, path: str, student: str) -> str:
+        """Who made a folder, if that is neither the student nor the account that collects; else ""."""
+        if not self.check_owner or sys.platform == "win32":
+            return ""
+        number = os.lstat(path).st_uid
+        if number == os.getuid():  # all students are on one account, as on a hub; then nothing can be told
+            return ""
+        import pwd
+
+        try:
+            owner = pwd.getpwuid(number).pw_name
+        except KeyError:
+            owner = str(number)
+        return "" if owner == student else owner
 
     def _skip(self, record: dict[str, Any], why: str) -> None:
         self.log.error("Not collected: %s %s.", ascii(record["filename"])[1:-1], why)

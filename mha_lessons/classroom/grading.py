@@ -18,11 +18,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mha_lessons.classroom.handed_over import MOST_OUTCOME, READY, HandedOver, read
-from mha_lessons.classroom.limits import MIB, Ended, watch
+from mha_lessons.classroom.limits import MIB, Ended
 from mha_lessons.classroom.problem import SandboxError
 from mha_lessons.classroom.result import Job, Result, Status, own_points
 from mha_lessons.classroom.sandbox import ENVIRONMENT, INSIDE, check_sandbox, libraries, python, sandboxed
 from mha_lessons.classroom.submission import Cell
+from mha_lessons.classroom.watcher import watch
 from mha_lessons.executors import stopped
 from mha_lessons.exercises.case import Case, Outcome, pack, plain, unpack
 
@@ -129,7 +130,8 @@ def _inside() -> Iterator[Path]:
             shutil.copy(HERE.parent / "exercises" / f"{module}.py", folder / "answers_inside")
         for module in ("__init__", "exercises"):
             shutil.copy(HERE / "stand_in.py", folder / "mha_lessons" / f"{module}.py")
-        shutil.copy(HERE / "inside.py", folder)
+        for program in ("inside", "kernel"):
+            shutil.copy(HERE / f"{program}.py", folder)
         os.chmod(folder, 0o755)
         yield folder
 

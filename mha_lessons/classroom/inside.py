@@ -1,6 +1,7 @@
 """The program in the sandbox: runs a notebook's cells in order, and hands over what its answers give.
 
-It stands alone, beside copies of `case.py`, `look.py` and `run.py` of `exercises`, and knows no right answer.
+It stands alone, beside `kernel.py` and copies of `case.py`, `look.py` and `run.py` of `exercises`, and knows
+no right answer.
 What the notebook does to it, or to torch and numpy here, it does to its own results alone: the judge is
 outside.
 
@@ -10,12 +11,9 @@ outside.
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
 import io
 import json
 import os
-import resource
 import sys
 from typing import Any
 
@@ -65,9 +63,12 @@ def main() -> None:
     with open(0, "rb", closefd=False) as file:
         job = json.loads(file.readline())
         checks = [file.read(size) for size in job["sizes"]]
-    join_keyring()
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     sys.path[:0] = [os.path.dirname(os.path.abspath(__file__))]
+    import kernel
+
+    kernel.join_keyring()
+    kernel.refuse_calls()  # first: threads that a library starts are bound, too
     sys.path += job["libraries"]
     teller = Teller()
     import torch
@@ -81,7 +82,7 @@ def main() -> None:
     config.InteractiveShell.colors = "nocolor"
     config.InteractiveShell.cache_size = 0
     shell = InteractiveShell.instance(config=config)
-    limit(job["limits"])
+    kernel.limit(job["limits"])
     teller.tell("ready")
     for cell in job["cells"]:
         if cell["check"] is None:
@@ -92,28 +93,6 @@ def main() -> None:
             )
     teller.tell("end")
     os._exit(0)  # neither the notebook's threads nor what it left for the end
-
-
-def join_keyring() -> None:
-    """A keyring of its own: in that of the session, notebooks could leave each other words."""
-    number = {"x86_64": 250, "aarch64": 219}.get(os.uname().machine)
-    if number is not None:
-        with contextlib.suppress(OSError, AttributeError):
-            ctypes.CDLL(None).syscall(number, 1, None)  # keyctl(KEYCTL_JOIN_SESSION_KEYRING, no name)
-
-
-def limit(limits: dict[str, Any]) -> None:
-    """What the kernel can hold a single process to; the watcher outside holds them all to the rest."""
-    seconds = int(limits["seconds"]) + 5
-    for what, most in (
-        (resource.RLIMIT_DATA, limits["memory"]),
-        (resource.RLIMIT_FSIZE, limits["files"]),
-        (resource.RLIMIT_CPU, seconds * 4),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        hard = resource.getrlimit(what)[1]
-        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.setrlimit(what, (most, most))
 
 
 def execute(shell: Any, cell: dict[str, Any], teller: Teller) -> None:

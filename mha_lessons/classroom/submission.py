@@ -84,7 +84,7 @@ def look(root: Path, parts: Sequence[str], released: Sequence[Cell]) -> Looked:
     except UnreadableError as error:
         return Looked("invalid", notes=(f"{parts[-1]} {error}.",), digest="unreadable")
     if data is None:
-        return Looked("missing", notes=(f"{parts[-1]} was not handed in.",), digest="missing")
+        return Looked("missing", notes=(f"{parts[-1]} is not handed in.",), digest="missing")
     digest = hashlib.sha256(data).hexdigest()
     try:
         handed_in = _cells(data)

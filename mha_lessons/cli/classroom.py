@@ -72,6 +72,7 @@ def grade(
     with plain_errors(verbose):
         if find_spec("nbgrader") is None:
             raise LessonError("Grading needs nbgrader: run  pip install 'mha-lessons[classroom]'")
+        from mha_lessons.classroom.alone import alone
         from mha_lessons.classroom.gradebook import Course
         from mha_lessons.classroom.limits import MIB, Limits
         from mha_lessons.classroom.sandbox import check_sandbox
@@ -86,7 +87,8 @@ def grade(
             )
         try:
             limits = Limits(seconds=seconds, memory=memory * MIB)
-            results = _grade(course, names, limits, workers, scheduler, unsafe)
+            with alone(course.root):
+                results = _grade(course, names, limits, workers, scheduler, unsafe)
         except KeyboardInterrupt:
             err.print("Stopped. What is graded is kept: the same command goes on.")
             raise typer.Exit(INTERRUPTED) from None
@@ -152,7 +154,8 @@ def _say(results: Sequence[Result]) -> None:
         table.add_row(escape(assignment), _plain(student), f"{points:g} of {out_of:g}", said)
     out.print(table)
     for each in results:
-        if each.status not in ("graded", "partial", "missing"):
+        kept = each.status == "missing" and each.points
+        if kept or each.status not in ("graded", "partial", "missing"):
             out.print(f"{_plain(each.student)}, {escape(each.notebook)}: {_plain(' '.join(each.notes))}")
 
 

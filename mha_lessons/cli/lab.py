@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from mha_lessons.cli.console import Verbose, out, plain_errors
 from mha_lessons.problem import LessonError
@@ -19,7 +20,9 @@ EPILOG = (
     "  [bold]mha-lessons lab[/]\n\n"
     "      writes the chapters into the folder lessons, and opens JupyterLab there\n\n"
     "  [bold]mha-lessons lab course -- --port 9999 --no-browser[/]\n\n"
-    "      what stands after -- goes to JupyterLab"
+    "      what stands after -- goes to JupyterLab\n\n"
+    "A saved notebook opens with its figures drawn, before any cell is run, if [bold]Save Widget State "
+    "Automatically[/] is on in JupyterLab's menu Settings."
 )
 
 
@@ -33,20 +36,27 @@ def lab(
     verbose: Verbose = False,
 ) -> None:
     """Open JupyterLab on the chapters and exercises; notebooks you changed stay as they are."""
-    from mha_lessons.exercises.folder import lessons
     from mha_lessons.notebooks import save
+    from mha_lessons.notebooks.lessons import lessons
 
     with plain_errors(verbose):
         if find_spec("jupyterlab") is None:
             raise LessonError("JupyterLab is not installed: pip install jupyterlab.")
         for _ in save(lessons(), folder):
             pass
-    out.print(f"The chapters are in [bold]{folder}[/]; JupyterLab opens there  (Ctrl-C twice stops it)")
+    place = f"The chapters are in [bold]{escape(str(folder))}[/]"
+    out.print(f"{place}; JupyterLab opens there  (Ctrl-C twice stops it)")
     command = [sys.executable, "-m", "jupyterlab", "--notebook-dir", str(folder), "--ip", "127.0.0.1"]
     if hasattr(os, "getuid") and os.getuid() == 0:
         command.append("--allow-root")
-    try:
-        code = subprocess.call([*command, *(options or [])])
-    except KeyboardInterrupt:
-        code = 0
-    raise typer.Exit(code)
+    raise typer.Exit(_run([*command, *(options or [])]))
+
+
+def _run(command: list[str]) -> int:
+    """The exit code of a command, however often Ctrl-C is pressed meanwhile."""
+    with subprocess.Popen(command) as running:
+        while True:
+            try:
+                return running.wait()
+            except KeyboardInterrupt:
+                continue  # it reached JupyterLab, too, which asks first and then ends its kernels

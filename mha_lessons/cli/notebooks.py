@@ -34,8 +34,8 @@ def notebooks(
 
     A notebook you changed is never overwritten; one that you only ran is brought up to date.
     """
-    from mha_lessons.exercises.folder import lessons
     from mha_lessons.notebooks import Outcome, save
+    from mha_lessons.notebooks.lessons import lessons
 
     with plain_errors(verbose):
         with out.status("Reading the chapters"):

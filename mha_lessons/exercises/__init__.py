@@ -3,7 +3,8 @@
 check("attention", attend)    runs staged checks on fresh numbers
 hint("attention")             the next hint, from a nudge to nearly there
 solution("attention")         the solution, explained
-exercises(), progress()       what there is, and how far you are
+exercises(), progress()       what there is, and how far you are; `ExerciseProgress()` of
+                              mha_lessons.widgets shows it and follows each check
 """
 
 from importlib import import_module

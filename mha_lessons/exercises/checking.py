@@ -107,7 +107,10 @@ def exercises() -> Table:
 
 
 def progress() -> Table:
-    """How far you are: the best report of each exercise, kept on this computer only."""
+    """How far you are: the best report of each exercise, kept on this computer only.
+
+    `mha_lessons.widgets.ExerciseProgress` shows the same, with what comes next.
+    """
     kept = progress_file.load()
     rows = []
     for name in NAMES:

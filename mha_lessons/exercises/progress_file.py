@@ -6,7 +6,8 @@ import json
 import os
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Any, get_args
+from typing import Protocol, get_args
+from weakref import WeakSet
 
 from mha_lessons.exercises.report import Report, Status
 from mha_lessons.files import write_whole
@@ -14,6 +15,27 @@ from mha_lessons.problem import LessonError
 
 VARIABLE = "MHA_LESSONS_PROGRESS"
 VERSION = 1
+MOST_TOLD = 40  # characters of what came
+
+
+class Follower(Protocol):
+    """What shows progress, and shows it anew."""
+
+    def refresh(self) -> None:
+        """The file has changed."""
+
+
+_FOLLOWERS: WeakSet[Follower] = WeakSet()
+
+
+def follow(follower: Follower) -> None:
+    """From now on call `refresh()` whenever this kernel has written the file."""
+    _FOLLOWERS.add(follower)
+
+
+def unfollow(follower: Follower) -> None:
+    """No longer."""
+    _FOLLOWERS.discard(follower)
 
 
 @dataclass(frozen=True)
@@ -48,16 +70,52 @@ def load() -> dict[str, Kept]:
     """What is kept, by exercise. A file that cannot be read is set aside, in one sentence."""
     path = place()
     try:
+        return read(path)
+    except (OSError, ValueError, RecursionError) as error:
+        return _set_aside(path, error)
+
+
+def own_file() -> tuple[Path, dict[str, Kept]]:
+    """Where a reader's progress lies, and what it is. Nothing is set aside.
+
+    Raises:
+        ValueError: it cannot be read; the sentence says why.
+    """
+    path = place()
+    try:
+        return path, read(path)
+    except (OSError, ValueError, RecursionError) as error:
+        why = f"{error}".rstrip(".") or type(error).__name__
+        raise ValueError(f"{path} cannot be read ({why}): the next check sets it aside.") from error
+
+
+def read(path: Path) -> dict[str, Kept]:
+    """What a file keeps, by exercise; nothing where there is no file.
+
+    Raises:
+        OSError, ValueError, RecursionError: it cannot be read, or is no file of progress.
+    """
+    try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         return {}
-    except (OSError, UnicodeDecodeError) as error:
-        return _set_aside(path, error)
-    try:
-        said = json.loads(text)
-        return {str(name): _kept(own) for name, own in said["exercises"].items()}
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        return _set_aside(path, error)
+    return entries(json.loads(text))
+
+
+def entries(said: object) -> dict[str, Kept]:
+    """What a file of progress says, checked. Twin: `entries` in widgets/core/exercise_progress.ts.
+
+    Raises:
+        ValueError: it is none; the sentence says what came and what was wanted.
+
+    >>> entries({"exercises": {"softmax": {"points": "many"}}})
+    Traceback (most recent call last):
+    ValueError: softmax: points should be a whole number from 0, got "many".
+    """
+    found = said.get("exercises") if isinstance(said, dict) else None
+    if not isinstance(found, dict):
+        raise ValueError('it should be what check() writes, an object with "exercises" in it.')
+    return {str(name): _kept(name, own) for name, own in found.items()}
 
 
 def keep(report: Report) -> None:
@@ -87,14 +145,29 @@ def saw_solution(name: str) -> None:
 _RANK = {status: rank for rank, status in enumerate(get_args(Status))}
 
 
-def _kept(own: dict[str, Any]) -> Kept:
-    made = Kept(**own)
-    for each in fields(Kept):
-        if type(getattr(made, each.name)) is not type(each.default):
-            raise ValueError(f"{each.name} is {getattr(made, each.name)!r}")
-    if min(made.points, made.out_of, made.checks, made.hints) < 0:
-        raise ValueError("a count is below 0")
-    return made
+def _kept(name: str, own: object) -> Kept:
+    if not isinstance(own, dict):
+        raise ValueError(f"{name} should be an object, got {_got(own)}.")
+    wanted = {each.name: each.default for each in fields(Kept)}
+    for key, value in own.items():
+        if key not in wanted:
+            raise ValueError(f"{name} has {_got(key)}, which is none of {', '.join(wanted)}.")
+        if key == "status":
+            fits, what = value in _RANK if isinstance(value, str) else False, f"one of {', '.join(_RANK)}"
+        elif key == "solution":
+            fits, what = isinstance(value, bool), "true or false"
+        else:
+            fits, what = type(value) is int and value >= 0, "a whole number from 0"
+        if not fits:
+            raise ValueError(f"{name}: {key} should be {what}, got {_got(value)}.")
+    return Kept(**own)
+
+
+def _got(value: object) -> str:
+    """What came, as short as a sentence allows."""
+    if isinstance(value, list | dict):
+        return "a list" if isinstance(value, list) else "an object"
+    return json.dumps(value, ensure_ascii=False)[:MOST_TOLD]
 
 
 def _save(name: str, own: Kept) -> None:
@@ -104,6 +177,9 @@ def _save(name: str, own: Kept) -> None:
         write_whole(place(), json.dumps(said, indent=1) + "\n")
     except LessonError as error:
         print(f"Your progress is not kept: {error}")
+        return
+    for follower in list(_FOLLOWERS):
+        follower.refresh()
 
 
 def _set_aside(path: Path, error: Exception) -> dict[str, Kept]:

@@ -94,6 +94,7 @@ def _in_package(place: Packaged) -> tuple[Path, str | None]:
 
 def _read(folder: Path, gguf: str | None, name: str) -> Model:
     try:
+        from safetensors import SafetensorError
         from transformers import AutoModel, AutoTokenizer
     except ImportError as error:
         raise ModelError("Real models need transformers: run pip install 'mha-lessons[real]'") from error
@@ -102,7 +103,7 @@ def _read(folder: Path, gguf: str | None, name: str) -> Model:
         with _quiet():
             tokenizer = AutoTokenizer.from_pretrained(str(folder), **more)
             network = AutoModel.from_pretrained(str(folder), attn_implementation="eager", **more)
-    except (OSError, ValueError, ImportError, KeyError) as error:
+    except (OSError, ValueError, ImportError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
         reason = str(error).strip().split("\n")[0].rstrip(".")
         raise ModelError(
             f"The model in {folder} cannot be read ({reason}): see that its files are whole."

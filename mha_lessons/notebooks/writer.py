@@ -68,8 +68,11 @@ class Writer:
         except ChapterError as problem:  # the parser's own
             self.problems.append(f"{self.file}:{line}: {problem}")
         for start, end, new in sorted(edits, reverse=True):
-            text = text[:start] + new + text[end:]
-        return re.sub(r"\n{3,}", "\n\n", text) if edits else text
+            before, after = text[:start], text[end:]
+            if not new and re.search(r"\n{3,}", before[-3:] + after[:3]):  # what is left out leaves no gap
+                before, after = before.rstrip("\n") + "\n\n", after.lstrip("\n")
+            text = before + new + after
+        return text
 
     def elsewhere(self, file: str) -> Writer:
         """A writer for a text of another file that becomes part of this chapter; shares what it collects."""

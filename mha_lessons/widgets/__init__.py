@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mha_lessons.widgets.cost_meter import CostMeter
+    from mha_lessons.widgets.exercise_progress import ExerciseProgress
     from mha_lessons.widgets.head_explorer import HeadExplorer
     from mha_lessons.widgets.head_pruner import HeadPruner
     from mha_lessons.widgets.head_puzzle import HeadPuzzle
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "CostMeter": "cost_meter",
+    "ExerciseProgress": "exercise_progress",
     "HeadExplorer": "head_explorer",
     "HeadPruner": "head_pruner",
     "HeadPuzzle": "head_puzzle",
@@ -34,6 +36,7 @@ _HOME = {
 
 __all__ = [
     "CostMeter",
+    "ExerciseProgress",
     "HeadExplorer",
     "HeadPruner",
     "HeadPuzzle",

@@ -85,21 +85,6 @@ def given_attentions(attentions: Any, tokens: Sequence[str], layer: int) -> dict
     return _pack(tensors, words(tokens), {"d_head": 0, "d_model": 0})
 
 
-def trace_behind(handed_in: tuple[object, Trace | None], given: object) -> Trace:
-    """The trace that `given` was made of, if `handed_in` remembers it.
-
-    Raises:
-        ValueError: `given` was made of something else.
-    """
-    made, trace = handed_in
-    if trace is None or made is not given:
-        raise ValueError(
-            "only tensors were handed in, and a trace has a layer behind it: use from_trace, or read "
-            "numbers()"
-        )
-    return trace
-
-
 def given_still(given: Mapping[str, Any]) -> tuple[list[str], np.ndarray]:
     """Tokens and attn [head, query, key] for a still."""
     numbers = unpack(given)

@@ -14,7 +14,6 @@ from mha_lessons.widgets.given import (
     given_fault,
     given_still,
     given_trace,
-    trace_behind,
     unpack,
 )
 from mha_lessons.widgets.layer_widget import LAYER, LayerWidget
@@ -128,7 +127,7 @@ class HeadExplorer(LayerWidget):
                 sentence says what would work.
         """
         if self.given:
-            return trace_behind(self._handed_in, self.given)
+            return self._trace_behind()
         from mha_lessons.compute import compute
 
         return compute(self.params)[2]

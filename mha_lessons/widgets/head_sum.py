@@ -9,7 +9,7 @@ import traitlets
 
 from mha_lessons.params import check, check_gates
 from mha_lessons.widgets.bundle import bundle
-from mha_lessons.widgets.given import MADE, given_still, given_trace, sum_fault, summands, trace_behind
+from mha_lessons.widgets.given import MADE, given_still, given_trace, sum_fault, summands
 from mha_lessons.widgets.layer_widget import LAYER, LayerWidget
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ class HeadSum(LayerWidget):
                 sentence says what would work.
         """
         if self.given:
-            return trace_behind(self._handed_in, self.given)
+            return self._trace_behind()
         import torch
 
         from mha_lessons.compute import layer

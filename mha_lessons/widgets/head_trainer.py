@@ -66,7 +66,9 @@ class HeadTrainer(Background):
         default_value="",
         help="What the reader expects of the one head before training; empty: nothing said.",
     ).tag(sync=True)
-    query = traitlets.Int(0, help="The position read out in words, counted from 0.").tag(sync=True)
+    query = traitlets.Int(0, min=0, max=1023, help="The position read out in words, counted from 0.").tag(
+        sync=True
+    )
     given = traitlets.Dict(
         help="The trained heads, once they are handed on: widgets of the group that share `given` show them."
     ).tag(sync=True, fixed=True)

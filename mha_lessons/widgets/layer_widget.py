@@ -44,6 +44,20 @@ class LayerWidget(LessonWidget):
         widget._handed_in = widget.given, trace
         return widget
 
+    def _trace_behind(self) -> Trace:
+        """The trace that `given` was made of.
+
+        Raises:
+            ValueError: `given` was made of something else.
+        """
+        made, trace = self._handed_in
+        if trace is None or made is not self.given:
+            raise ValueError(
+                "only tensors were handed in, and a trace has a layer behind it: use from_trace, or read "
+                "numbers()"
+            )
+        return trace
+
     @property
     def params(self) -> Params:
         """The settings of the layer as one value."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping
+from html import escape
 from pathlib import Path
 from typing import Any, ClassVar
 from weakref import WeakSet
@@ -16,7 +16,7 @@ from mha_lessons.widgets.picture import save_picture
 from mha_lessons.widgets.still import still
 
 PAGE_MIME = "application/vnd.mha-lessons.widget+json"
-_GROUPS: defaultdict[str, WeakSet[LessonWidget]] = defaultdict(WeakSet)
+_OPEN: WeakSet[LessonWidget] = WeakSet()  # where a group finds its members
 
 
 class LessonWidget(AnyWidget):
@@ -65,8 +65,7 @@ class LessonWidget(AnyWidget):
         if sentence := self.fault():
             self.close()
             raise ValueError(sentence)
-        if self.group:
-            _GROUPS[self.group].add(self)
+        _OPEN.add(self)
         self._asked: object = None
         self.observe(self._respond, names=[*self.asks, "_request", "engine"])
         self.observe(self._tell_group, names=list(self.page_state()))
@@ -108,6 +107,8 @@ class LessonWidget(AnyWidget):
             ValueError: another ending; SVG of a still that is a table; traits that do not fit together.
             LessonError: the place cannot be written.
         """
+        if sentence := self.fault():
+            raise ValueError(sentence)
         place = Path(path).expanduser()
         save_picture(place, self.still(), type(self).__name__)
         return place
@@ -147,14 +148,14 @@ class LessonWidget(AnyWidget):
     def _tell_group(self, change: Any) -> None:
         """Pass a shared trait on to the other widgets of the group."""
         if self.group and change.name in self.shared:
-            for peer in list(_GROUPS[self.group]):
-                if peer is not self and change.name in peer.shared and peer.has_trait(change.name):
+            for peer in list(_OPEN):
+                follows = peer is not self and peer.group == self.group and change.name in peer.shared
+                if follows and peer.has_trait(change.name):
                     setattr(peer, change.name, change.new)
 
     def close(self) -> None:
         """Leave the group and end the connection to the front end."""
-        if self.group:
-            _GROUPS[self.group].discard(self)
+        _OPEN.discard(self)
         if self._own_layout:
             self._own_layout = False  # a widget may be closed twice
             self.layout.close()
@@ -166,5 +167,6 @@ class LessonWidget(AnyWidget):
             return None
         data, metadata = bundle
         data[PAGE_MIME] = {"widget": self.page_name, "state": self.page_state()}
-        data["text/html"] = self.still()
+        sentence = self.fault()  # shown, since an error in here would leave the reader without the widget
+        data["text/html"] = f"<p>{escape(sentence)}</p>" if sentence else self.still()
         return data, metadata

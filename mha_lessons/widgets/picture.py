@@ -49,4 +49,4 @@ def _svg(path: Path, html: str) -> str:
             f"this widget's still has {len(found) or 'no'} pictures and its tables: save it as "
             f"{path.with_suffix('.html').name}, or press Save SVG below the widget"
         )
-    return re.sub(r"(?=</title>)(</title>)", rf"\1{PAPER}", str(found[0]), count=1) + "\n"
+    return str(found[0]).replace("</title>", f"</title>{PAPER}", 1) + "\n"

@@ -163,7 +163,7 @@ class RealHeads(LessonWidget):
         return _plain(found.packed) | {"token": found.token, "model": self.model, "made": made}
 
     def page_state(self) -> dict[str, Any]:
-        """The public traits, with what was handed in as base64: a page has no other way to get it."""
+        """The public traits, with what was handed in as text: a page has no other way to get it."""
         return super().page_state() | {"given": _for_page(self.given)}
 
     def still(self) -> str:

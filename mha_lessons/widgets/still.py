@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 
 import numpy as np
@@ -9,6 +10,8 @@ import numpy as np
 CELL, LABEL, GAP = 14, 76, 18  # px; a word of ten letters fits the label
 COLUMNS = 4
 MOST_TOKENS = 24  # beyond that the words no longer fit, and the picture shows the first ones
+NO_CHARACTER = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What an SVG may not hold; XML 1.0, section 2.2."""
 
 
 def still(title: str, tokens: list[str], attn: np.ndarray, names: list[str] | None = None) -> str:
@@ -26,7 +29,7 @@ def still(title: str, tokens: list[str], attn: np.ndarray, names: list[str] | No
     called = names or [str(i) for i in range(len(attn))]
     shown = min(len(tokens), MOST_TOKENS)
     cut = f" (the first {shown} of {len(tokens)} words)" if shown < len(tokens) else ""
-    words = [escape(word if len(word) <= 10 else word[:9] + "…") for word in tokens[:shown]]
+    words = [_label(word) for word in tokens[:shown]]
     maps = attn[:, :shown, :shown]
     side = LABEL + shown * CELL
     columns = min(COLUMNS, len(maps))
@@ -63,6 +66,15 @@ def still_table(title: str, columns: list[str], rows: list[list[str]], note: str
         f"<figure><table><caption>{escape(title)}</caption><thead><tr>{head}</tr></thead>"
         f"<tbody>{body}</tbody></table><figcaption>{escape(note)}</figcaption></figure>"
     )
+
+
+def _label(word: str) -> str:
+    """A word at the side of a heat map, short, and of characters that a picture may hold.
+
+    >>> _label("<unbelievable>"), _label("\\x00")
+    ('&lt;unbeliev…', '�')
+    """
+    return escape(NO_CHARACTER.sub("�", word if len(word) <= 10 else word[:9] + "…"))
 
 
 def _tile(name: str, words: list[str], attn: np.ndarray) -> str:

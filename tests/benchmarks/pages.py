@@ -3,17 +3,13 @@
 All of it on a copy of the book in a folder of its own.
 """
 
-import functools
 import gzip
-import http.server
 import os
 import shutil
 import tempfile
-import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +19,7 @@ from book.build import BOOK, build
 from tests.benchmarks.paired import Report, Spread, table
 from tests.browser.book_pages import PAGES, WATCH_SHIFTS, chapters, scroll_through
 from tests.browser.chromium import ARGUMENTS, find_chromium
-from tests.browser.conftest import QuietHandler
+from tests.browser.local_server import served
 
 CLEAN_BUILDS, EDITS = 3, 5
 BYTES, SHIFT, CLEAN_S, EDIT_S = 250_000, 0.02, 120, 15  # budgets
@@ -69,7 +65,7 @@ def _seconds(source: Path, site: Path) -> float:
 
 def read_pages(site: Path) -> Iterator[tuple[str, Counter[str], float]]:
     """Each page's name, its gzipped bytes by kind, and its layout shift at the worse of two widths."""
-    with sync_playwright() as playwright, _served(site) as root:
+    with sync_playwright() as playwright, served(site) as root:
         chromium = playwright.chromium.launch(executable_path=find_chromium(), args=ARGUMENTS)
         for name in PAGES:
             read = [_read(chromium, root + name, width) for width in WIDTHS]
@@ -98,15 +94,6 @@ def _read(chromium: Browser, address: str, width: int) -> tuple[Counter[str], fl
     shift = float(page.evaluate("shifted"))
     context.close()
     return weight, shift
-
-
-@contextmanager
-def _served(folder: Path) -> Iterator[str]:
-    handler = functools.partial(QuietHandler, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
 
 
 def text(numbers: dict[str, Any]) -> str:

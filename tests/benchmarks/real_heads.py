@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import statistics
 import tempfile
 from pathlib import Path
@@ -13,7 +14,14 @@ from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, syn
 from playwright.sync_api import Error as BrowserError
 
 from tests.benchmarks.paired import Report, Spread, table
-from tests.benchmarks.real_heads_contenders import DRAWN, bertviz, page_bytes, pages, random_attention
+from tests.benchmarks.real_heads_contenders import (
+    DRAWN,
+    bertviz,
+    errors,
+    page_bytes,
+    pages,
+    random_attention,
+)
 from tests.browser.chromium import ARGUMENTS, find_chromium
 from tests.browser.widget_page import widget_page
 
@@ -139,15 +147,24 @@ def long_texts(browser: Browser, folder: Path) -> list[dict[str, Any]]:
 
 
 def measure() -> dict[str, Any]:
+    load = os.getloadavg()[0]
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as place:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=ARGUMENTS)
         folder = Path(place)
         rounds = {seq: compare(browser, folder, seq) for seq in SEQ}
         weight = {seq: sizes(folder, seq) for seq in SEQ}
+        precision = {seq: errors(seq) for seq in SEQ}
         long = long_texts(browser, folder)
         version = browser.version
         browser.close()
-    return {"chromium": version, "rounds": rounds, "bytes": weight, "long": long}
+    return {
+        "chromium": version,
+        "load": load,
+        "rounds": rounds,
+        "bytes": weight,
+        "errors": precision,
+        "long": long,
+    }
 
 
 def verdict(reached: bool) -> str:
@@ -156,7 +173,7 @@ def verdict(reached: bool) -> str:
 
 def byte_rows(weight: dict[str, dict[str, int]]) -> list[list[object]]:
     ours = weight[OURS]
-    rows = []
+    rows: list[list[object]] = []
     for name, found in weight.items():
         ratio = found["raw"] / ours["raw"]
         reached = "" if name == OURS else verdict(ratio >= REACH["bytes"])
@@ -193,6 +210,12 @@ def time_rows(rounds: dict[str, list[dict[str, Any]]], what: str) -> list[list[o
     return rows
 
 
+def error_row(found: dict[str, dict[str, float]]) -> str:
+    return "; ".join(
+        f"{name}: {each['rms']:.5f}, at most {each['largest']:.4f}" for name, each in found.items()
+    )
+
+
 def node_row(rounds: dict[str, list[dict[str, Any]]]) -> str:
     counts = {name: max(each.get("nodes", 0) for each in found) for name, found in rounds.items()}
     return ", ".join(f"{name} {count:,}" for name, count in counts.items() if count)
@@ -223,6 +246,8 @@ def run() -> Report:
 
 {table(["page", "what", "CPU, ms", "clock, ms", "CPU, times ours (quartiles)", "clock, times ours (quartiles)", "reached"], times)}
 
+Error of a weight, root of the mean square: {error_row(found["errors"][seq])}.
+
 DOM nodes of the page at the end: {node_row(rounds)}.
 """)  # noqa: E501 - the heads of the tables
     missing = (
@@ -231,12 +256,13 @@ DOM nodes of the page at the end: {node_row(rounds)}.
     text = f"""
 Chromium {found["chromium"]}, headless, 1100 × 900 px, pages from file://, no network, {list(SEQ.values())} rounds
 in turns, ratios within a round. 12 × 12 heads of random attention, at the same precision: three decimals in
-BertViz and CircuitsVis, a byte in RealHeads. BertViz is what its package writes, with its libraries read from
+BertViz and CircuitsVis, a byte (255 √w, deflated in the page) in RealHeads. BertViz is what its package writes, with its libraries read from
 beside the page; CircuitsVis is one picture of all 144 heads with the bundle of its package. {missing}"load" is
 from the navigation to the first drawing, to be {REACH["load"]} times shorter; "head" shows or hides a head or
 shows another one, "layer" goes to another layer where there is such a choice, both to be {REACH["head"]} times
 shorter. CPU is all tasks of the main thread, until half a second after a change, less an idle wait; clock is
 until the frame of the change is over. What took more than {PATIENCE} s was given up.
+Load of the machine at the start: {found["load"]:.1f}.
 {"".join(parts)}
 ### Long texts, RealHeads alone
 

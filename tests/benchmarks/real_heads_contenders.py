@@ -35,6 +35,18 @@ def random_attention(seq: int) -> tuple[Tensor, list[str]]:
     return scores.softmax(-1), [f"token{i}" for i in range(seq)]
 
 
+def errors(seq: int) -> dict[str, dict[str, float]]:
+    """How far a page's weights are from those it was made of: root of the mean square, and the largest."""
+    attn, tokens = random_attention(seq)
+    packed = RealHeads.from_attentions(attn, tokens).packed
+    kept = torch.stack([torch.from_numpy(packed.attn(layer)) for layer in packed.layers])
+    gaps = {"three decimals": attn.double().round(decimals=DIGITS) - attn, "a byte": kept - attn}
+    return {
+        name: {"rms": float(gap.square().mean().sqrt()), "largest": float(gap.abs().max())}
+        for name, gap in gaps.items()
+    }
+
+
 def pages(folder: Path, seq: int) -> dict[str, Path]:
     """Write every contender's page for texts of `seq` tokens."""
     attn, tokens = random_attention(seq)

@@ -17,6 +17,7 @@ from tests.browser.explorer import PIXELS, next_frame, show_numbers
 from tests.browser.widget_page import (
     LEAVE,
     SVG,
+    apart,
     copied,
     ended,
     open_widget,
@@ -183,12 +184,8 @@ def test_a_retraining_is_stopped_by_its_button_by_another_model_and_by_leaving(
 
 def test_where_the_page_cannot_retrain_or_load_a_sentence_says_why(watched: Watched, tmp_path: Path) -> None:
     address = widget_page(tmp_path, "head_pruner", {"model": SMALL})
-    html = tmp_path / "head_pruner.html"
-    (tmp_path / "alone").mkdir()
-    (tmp_path / "alone/head_pruner.js").write_bytes((STATIC / "page/head_pruner.js").read_bytes())
+    apart(tmp_path, "head_pruner")
     (tmp_path / "readers").mkdir()
-    text = html.read_text(encoding="utf-8")
-    html.write_text(text.replace("static/page/head_pruner.js", "alone/head_pruner.js"), encoding="utf-8")
     page = watched.open(address)
     widget = page.locator("[data-widget]")
     expect(widget).to_have_attribute("data-state", "failed")
@@ -206,6 +203,17 @@ def test_where_the_page_cannot_retrain_or_load_a_sentence_says_why(watched: Watc
         "Retraining did not work here: head_pruner.worker.js is not beside the page."
     )
     watched.errors.clear()  # the browser reports what it did not find
+
+
+def test_until_the_weights_are_there_the_parts_have_their_room_and_are_not_shown(
+    watched: Watched, tmp_path: Path
+) -> None:
+    _, widget = open_widget(watched, tmp_path, "head_pruner", model=SMALL)
+    part = widget.locator(".mha-score")
+    room = part.bounding_box()
+    widget.evaluate("one => { one.dataset.state = 'loading' }")
+    expect(part).to_be_hidden()
+    assert part.bounding_box() == room
 
 
 def test_a_worker_that_does_not_come_is_no_news_for_a_model_chosen_meanwhile(

@@ -21,7 +21,17 @@ from mha_lessons.widgets import HeadTrainer
 from mha_lessons.widgets.bundle import STATIC
 from tests.browser.conftest import Watched
 from tests.browser.explorer import CELLS, PIXELS, next_frame, show_numbers
-from tests.browser.widget_page import LEAVE, copied, covered, ended, ready, saved_svg, svg_texts, widget_page
+from tests.browser.widget_page import (
+    LEAVE,
+    apart,
+    copied,
+    covered,
+    ended,
+    ready,
+    saved_svg,
+    svg_texts,
+    widget_page,
+)
 
 PATIENCE = 60_000  # ms for a training on a busy machine
 RUNS = ("one", "many")
@@ -88,13 +98,16 @@ NOTE_STATES = """() => { globalThis.states = [];
   new MutationObserver(() => states.push(state.textContent)).observe(state, { childList: true }); }"""
 
 
+WORKERS = "Object.keys(mhaLessons.workers)"
+"""What has been loaded on demand."""
+
+
 def test_one_head_fails_where_eight_succeed_each_in_a_worker_of_its_own(
     watched: Watched, tmp_path: Path
 ) -> None:
     page = watched.open(widget_page(tmp_path, "head_trainer", {"steps": 120}))
     widget = ready(page)
-    scripts = "[...document.scripts].map(script => script.src.split('/').at(-1))"
-    assert "head_trainer.worker.js" not in page.evaluate(scripts), "a large script came unasked"
+    assert page.evaluate(WORKERS) == [], "a large script came unasked"
     before = [maps(widget, run) for run in RUNS]
     widget.locator("[data-part=prediction][value=same]").check()
     page.evaluate(NOTE_STATES)
@@ -104,7 +117,7 @@ def test_one_head_fails_where_eight_succeed_each_in_a_worker_of_its_own(
     states = page.evaluate("states")
     assert states[0] == "Compiling the training step: this takes a moment, once."
     assert states[1].startswith("Training: step ")
-    assert "head_trainer.worker.js" in page.evaluate(scripts)
+    assert page.evaluate(WORKERS) == ["head_trainer"], "both runs take the one text"
     assert len(page.workers) == 2
     (steps, one, _), (_, many, whole) = results(widget)
     assert steps == 120
@@ -209,15 +222,12 @@ def test_where_the_page_cannot_train_a_sentence_says_why(
     watched: Watched, tmp_path: Path, missing: str
 ) -> None:
     address = widget_page(tmp_path, "head_trainer", {"num_heads": 4})
-    html = tmp_path / "head_trainer.html"
-    text = html.read_text(encoding="utf-8")
     if missing == "workers":
-        text = text.replace(escape(BLOCKED), "; worker-src 'none'").replace(BLOCKED, "; worker-src 'none'")
+        html = tmp_path / "head_trainer.html"
+        text = html.read_text(encoding="utf-8")
+        html.write_text(text.replace(BLOCKED, "; worker-src 'none'"), encoding="utf-8")
     elif missing == "the script":
-        text = text.replace("static/page/head_trainer.js", "alone/head_trainer.js")
-        (tmp_path / "alone").mkdir()
-        (tmp_path / "alone/head_trainer.js").write_bytes((STATIC / "page/head_trainer.js").read_bytes())
-    html.write_text(text, encoding="utf-8")
+        apart(tmp_path, "head_trainer")
     page = watched.open(address)
     widget = ready(page)
     if missing == "WebAssembly":

@@ -12,6 +12,7 @@ import pytest
 import torch
 from playwright.sync_api import Locator, Page, expect
 
+from mha_lessons.packed import as_text
 from mha_lessons.sentences import prepared, sentences
 from mha_lessons.widgets import RealHeads
 from mha_lessons.widgets.bundle import STATIC
@@ -151,6 +152,7 @@ def test_the_measures_of_the_chosen_head_are_those_of_the_table_and_a_click_show
     values = numbers(widget, "Every head")
     rows = widget.locator(".mha-profile-row")
     assert rows.count() == values.shape[1]
+    expect(rows.last.locator(".mha-profile-value").first).not_to_be_empty()  # drawn after the picture
     for column in range(rows.count()):
         value = values[2 * 12 + 8, column]
         told, place = rows.nth(column).locator(".mha-profile-value").all_inner_texts()
@@ -351,8 +353,10 @@ def test_attention_handed_in_has_no_code_to_copy_and_no_sentence_to_choose(
 @pytest.mark.parametrize(
     ("spoil", "says"),
     [
-        ({"codes": "AAAA"}, "need 150 codes, got 3"),
+        ({"codes": as_text(bytes(3))}, "need 150 codes, got 3"),
+        ({"codes": as_text(bytes(150))[:-6]}, "These weights cannot be drawn: the codes are damaged. Make"),
         ({"codes": "%"}, "These weights cannot be drawn: the codes are no base64"),
+        ({"codes": None}, "These weights cannot be drawn: the codes are no base64"),
         ({"tokens": ["a"]}, "on 1 tokens need 6 codes, got 150"),
         ({"error": "These heads need 40 MiB"}, "These heads need 40 MiB"),
     ],
@@ -366,6 +370,17 @@ def test_handed_in_data_that_does_not_fit_gets_one_sentence(
     widget = page.locator("[data-widget]")
     expect(widget).to_have_attribute("data-state", "failed")
     expect(widget.locator("[role=alert]")).to_contain_text(says)
+
+
+def test_a_browser_that_cannot_unpack_says_so_in_one_sentence(watched: Watched, tmp_path: Path) -> None:
+    page = watched.open(widget_page(tmp_path, "real_heads"))
+    page.add_init_script("delete globalThis.DecompressionStream")
+    page.reload()
+    widget = page.locator("[data-widget]")
+    expect(widget).to_have_attribute("data-state", "failed")
+    expect(widget.locator("[role=alert]")).to_have_text(
+        "This browser is too old to unpack attention weights: open the page in one of 2023 or later."
+    )
 
 
 def test_words_of_a_stranger_stay_words(watched: Watched, tmp_path: Path) -> None:

@@ -51,6 +51,18 @@ def widget_page(folder: Path, name: str, *traits: dict[str, Any]) -> str:
     return page.as_uri()
 
 
+def apart(folder: Path, name: str) -> None:
+    """Move the scripts of a page to a folder of their own: what they load later is missing there."""
+    alone = folder / "alone"
+    alone.mkdir()
+    page = folder / f"{name}.html"
+    text = page.read_text(encoding="utf-8")
+    for script in ("host.js", f"{name}.js"):
+        (alone / script).write_bytes((STATIC / "page" / script).read_bytes())
+        text = text.replace(f"static/page/{script}", f"alone/{script}")
+    page.write_text(text, encoding="utf-8")
+
+
 def ready(page: Page) -> Locator:
     """The page's widget, once it shows numbers."""
     widget = page.locator("[data-widget]").first

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import http.client
 import os
 import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import mha_lessons
+from tests.lab.server import HOST, wait_for
 
-HOST = "127.0.0.1"
-PATIENCE = 60
 PORTS = 3
 """The hub's proxy listens, then the hub, then the proxy's own interface, one after the other."""
 PROXY = Path(__file__).parents[2] / "widgets" / "node_modules" / ".bin"
@@ -43,7 +40,7 @@ class Hub:
                 start_new_session=True,
             )
         try:
-            self._wait()
+            wait_for(self._process, self.port, "/hub/login", self._log)
         except BaseException:
             self.stop()
             raise
@@ -60,21 +57,6 @@ class Hub:
         except subprocess.TimeoutExpired:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
-
-    def _wait(self) -> None:
-        end = time.monotonic() + PATIENCE
-        while time.monotonic() < end and self._process.poll() is None:
-            connection = http.client.HTTPConnection(HOST, self.port, timeout=5)
-            try:
-                connection.request("GET", "/hub/login")
-                if connection.getresponse().status == 200:
-                    return
-            except OSError:
-                pass
-            finally:
-                connection.close()
-            time.sleep(0.2)
-        raise RuntimeError(f"JupyterHub did not start; it said:\n{self._log.read_text()[-3000:]}")
 
 
 def _free_ports() -> int:

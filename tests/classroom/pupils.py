@@ -240,7 +240,7 @@ for _ in range(30):
         time.sleep(6)
         os._exit(0)
     children += 1
-time.sleep(2)
+time.sleep(4)
 open("MARKS/forks", "w").write(str(children))
 """
 MEMORY = """

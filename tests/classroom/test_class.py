@@ -171,12 +171,17 @@ def graded(course: Path, listener: Listener, plain: Plain) -> Graded:
     return Graded(folder, statuses(folder), scores(folder), before, left, heard, second)
 
 
-@pytest.mark.parametrize("pupil", HONEST, ids=names(HONEST))
-def test_an_honest_answer_gets_what_it_deserves(graded: Graded, pupil: Pupil) -> None:
+def gets_what_it_deserves(graded: Graded, pupil: Pupil) -> None:
+    """In our table, in the gradebook, and in words."""
     row = graded.rows[pupil.id]
     assert (row["status"], float(row["points"]), float(row["out_of"])) == (pupil.status, pupil.points, FULL)
     assert graded.scores[pupil.id] == pupil.points
     assert pupil.says in row["notes"]
+
+
+@pytest.mark.parametrize("pupil", HONEST, ids=names(HONEST))
+def test_an_honest_answer_gets_what_it_deserves(graded: Graded, pupil: Pupil) -> None:
+    gets_what_it_deserves(graded, pupil)
 
 
 @pytest.mark.parametrize("pupil", GAIN, ids=names(GAIN))
@@ -184,10 +189,7 @@ def test_what_earns_full_marks_with_plain_nbgrader_earns_what_it_is_worth(
     plain: Plain, graded: Graded, pupil: Pupil
 ) -> None:
     assert plain.scores[pupil.id] == FULL
-    row = graded.rows[pupil.id]
-    assert (row["status"], float(row["points"])) == (pupil.status, pupil.points)
-    assert graded.scores[pupil.id] == pupil.points
-    assert pupil.says in row["notes"]
+    gets_what_it_deserves(graded, pupil)
 
 
 @pytest.mark.parametrize("pupil", LOSS, ids=names(LOSS))
@@ -195,10 +197,7 @@ def test_what_plain_nbgrader_scores_a_silent_zero_is_labelled_and_keeps_what_it_
     plain: Plain, graded: Graded, pupil: Pupil
 ) -> None:
     assert plain.scores[pupil.id] == 0
-    row = graded.rows[pupil.id]
-    assert (row["status"], float(row["points"])) == (pupil.status, pupil.points)
-    assert graded.scores[pupil.id] == pupil.points
-    assert pupil.says in row["notes"]
+    gets_what_it_deserves(graded, pupil)
 
 
 @pytest.mark.parametrize("pupil", USE, ids=names(USE))
@@ -213,10 +212,7 @@ def test_what_uses_the_machine_under_plain_nbgrader_is_held_by_the_sandbox(
         "flood": plain.largest > 50_000_000,
     }
     assert succeeded[pupil.id]
-    row = graded.rows[pupil.id]
-    assert (row["status"], float(row["points"])) == (pupil.status, pupil.points)
-    assert graded.scores[pupil.id] == pupil.points
-    assert pupil.says in row["notes"]
+    gets_what_it_deserves(graded, pupil)
     folder = graded.folder
     assert not [path.name for path in folder.iterdir() if path.name in ("forks", "memory")]
     assert not (folder / "submitted" / "ada" / ASSIGNMENT / "planted.txt").exists()
@@ -298,23 +294,6 @@ def test_a_class_of_sixty_gets_the_same_from_four_workers(
     for one, pupil in everybody.items():
         assert (rows[one]["status"], float(rows[one]["points"])) == (pupil.status, pupil.points), one
         assert points[one] == pupil.points
-
-
-@pytest.mark.second_tier
-def test_a_dask_cluster_gives_the_same_grades(course: Path, tmp_path: Path) -> None:
-    from distributed import LocalCluster
-
-    folder = shutil.copytree(course, tmp_path / "cluster")
-    some = [*HONEST[:5], GAIN[1], USE[0], LOSS[1]]
-    for pupil in some:
-        pupil.hand_in(folder, MARKS=folder)
-    with LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=None
-    ) as workers:
-        grade(folder, "--scheduler", workers.scheduler_address, *LIMITS)
-    rows = statuses(folder)
-    for pupil in some:
-        assert (rows[pupil.id]["status"], float(rows[pupil.id]["points"])) == (pupil.status, pupil.points)
 
 
 def test_the_sandbox_is_refused_in_a_sentence_where_there_is_none(

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
+import pwd
 import shutil
 from pathlib import Path
 
 import pytest
+from nbgrader.coursedir import CourseDirectory
 
+from mha_lessons.classroom.collecting import Collect
 from tests.classroom.commands import course_of_one, grade, need_sandbox, run, statuses
 from tests.classroom.pupils import ASSIGNMENT, FILE, HONEST, NOTEBOOK
 
 TIME = "2026-03-01 10:00:00.000000 UTC"
 PLAIN = "--ExchangeFactory.collect=nbgrader.exchange.default.ExchangeCollect"
+NOBODY = 65534
 SHARED = "--CourseDirectory.groupshared=True"
 
 
@@ -98,3 +102,36 @@ def test_folders_that_cannot_be_collected_are_named_and_end_nobody_s_collect(
     output = collect(root, "--update", "--CourseDirectory.max_dir_size=2")
     assert f"Not collected: dora+{ASSIGNMENT}+2026-03-02 10:00:00.000000 UTC+x" in output
     assert (root / "submitted" / "zoe" / ASSIGNMENT / "new").exists()
+
+
+def test_a_folder_that_another_account_made_takes_no_students_place(course: Path, tmp_path: Path) -> None:
+    """Plain nbgrader warns, and collects the forged one, which is later, in the place of Ada's own."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can give a folder to another account")
+    later = "2026-03-05 10:00:00.000000 UTC"
+    plain, ours = (shutil.copytree(course, tmp_path / name, symlinks=True) for name in ("plain", "ours"))
+    for root in (plain, ours):
+        forged = handed_in(root, "ada", later)
+        (forged / "forged").touch()
+        os.chown(forged, NOBODY, NOBODY)
+    collect(plain, PLAIN)
+    assert (plain / "submitted" / "ada" / ASSIGNMENT / "forged").exists()
+    output = collect(ours)
+    name = pwd.getpwuid(NOBODY).pw_name
+    assert f"Not collected: ada+{ASSIGNMENT}+{later}+x was put there by the account {name}." in output
+    assert not (ours / "submitted" / "ada" / ASSIGNMENT / "forged").exists()
+    assert (ours / "submitted" / "ada" / FILE).exists()
+    collect(ours, "--ExchangeCollect.check_owner=False", "--update")
+    assert (ours / "submitted" / "ada" / ASSIGNMENT / "forged").exists()
+
+
+def test_the_students_own_account_and_the_one_that_collects_are_no_strangers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    collecting = Collect(coursedir=CourseDirectory())
+    number = os.getuid()
+    name = pwd.getpwuid(number).pw_name
+    assert collecting._stranger(str(tmp_path), "ada") == ""
+    monkeypatch.setattr(os, "getuid", lambda: number + 1)
+    assert collecting._stranger(str(tmp_path), name) == ""
+    assert collecting._stranger(str(tmp_path), "ada") == name

@@ -142,7 +142,7 @@ def test_answers_from_the_exchange_and_from_a_zip_are_graded_and_who_is_missing_
     }
     assert (rows["ada"]["points"], rows["ada"]["out_of"]) == ("8", "8")
     assert float(rows["emmy"]["points"]) < 4
-    assert rows["zoe"]["notes"] == "Nothing was handed in."
+    assert rows["zoe"]["notes"] == "Nothing is handed in."
 
 
 def test_nbgrader_exports_what_was_graded(graded: Path) -> None:

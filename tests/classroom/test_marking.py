@@ -11,8 +11,9 @@ import pytest
 
 from mha_lessons.classroom import marking
 from mha_lessons.classroom.gradebook import Course
+from mha_lessons.classroom.grades import write_grades
 from mha_lessons.classroom.limits import Limits
-from mha_lessons.classroom.marking import TAKEN_BACK, Marking
+from mha_lessons.classroom.marking import KEPT, Marking
 from mha_lessons.classroom.problem import CourseError
 from mha_lessons.classroom.result import Job, Result
 from tests.classroom.commands import course_of_one, grade, need_sandbox, run, scores, statuses, to_look_at
@@ -58,25 +59,24 @@ def test_a_student_whose_grades_cannot_be_written_ends_nobody_elses(
     monkeypatch.setattr(marking, "grade", right)
     for pupil in (HONEST[1], HONEST[2], INVALID, ADA):
         pupil.hand_in(course)
-    write = Course.write
 
-    def fails(self: Course, student: str, *rest: object) -> object:
+    def fails(course: Course, student: str, *rest: object) -> object:
         if student in (HONEST[1].id, INVALID.id):
             raise CourseError(f"no room for {student}")
-        return write(self, student, *rest)  # type: ignore[arg-type]
+        return write_grades(course, student, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Course, "write", fails)
+    monkeypatch.setattr(marking, "write_grades", fails)
     said = f"All others are graded; the grades of {HONEST[1].id}, {INVALID.id} could not be written. no room"
     with pytest.raises(CourseError, match=said):
         go(course)
     assert scores(course) == {HONEST[2].id: FULL, ADA.id: FULL}
-    monkeypatch.setattr(Course, "write", write)
+    monkeypatch.setattr(marking, "write_grades", write_grades)
     go(course)
     assert scores(course) == {HONEST[1].id: FULL, HONEST[2].id: FULL, INVALID.id: 0, ADA.id: FULL}
 
 
 @pytest.mark.parametrize("what", ["notebook", "folder"])
-def test_what_was_taken_back_counts_nothing_in_both_places_until_it_comes_again(
+def test_what_is_there_no_more_is_missing_and_keeps_the_grade_it_had(
     course: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
     monkeypatch.setattr(marking, "grade", right)
@@ -89,12 +89,15 @@ def test_what_was_taken_back_counts_nothing_in_both_places_until_it_comes_again(
             place / f"{NOTEBOOK}.ipynb" if what == "notebook" else place.parent, tmp_path / f"{pupil.id} kept"
         )
     for _ in range(2):  # and the second time as at first
-        grade(course)
-        row = statuses(course)[ADA.id]
-        assert (row["status"], float(row["points"]), scores(course)[ADA.id]) == ("missing", 0, 0)
-        assert TAKEN_BACK in row["notes"]
-        assert row["notes"].count("taken back") == 1
-        assert to_look_at(course) == set()
+        output = grade(course)
+        rows = statuses(course)
+        row = rows[ADA.id]
+        assert (row["status"], float(row["points"]), scores(course)[ADA.id]) == ("missing", FULL, FULL)
+        assert row["notes"].endswith(f"handed in. {KEPT}")
+        assert " ".join(KEPT.split()) in " ".join(output.split())
+        row = rows[INVALID.id]
+        assert (row["status"], float(row["points"]), KEPT in row["notes"]) == ("missing", 0, False)
+        assert to_look_at(course) == {INVALID.id}
     shutil.move(
         tmp_path / f"{ADA.id} kept", folder / f"{NOTEBOOK}.ipynb" if what == "notebook" else folder.parent
     )
@@ -102,7 +105,7 @@ def test_what_was_taken_back_counts_nothing_in_both_places_until_it_comes_again(
     assert (again.points, again.notes, scores(course)[ADA.id]) == (FULL, (), FULL)
 
 
-def test_one_notebook_of_two_that_was_taken_back_is_said_too_and_comes_again(
+def test_one_notebook_of_two_that_is_gone_keeps_its_grade_while_the_other_gets_a_new_one(
     course: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(marking, "grade", right)
@@ -115,14 +118,30 @@ def test_one_notebook_of_two_that_was_taken_back_is_said_too_and_comes_again(
     go(course)
     assert scores(course)[ADA.id] == 2 * FULL
     kept = shutil.move(second, tmp_path / "kept")
+    shutil.copy(INVALID.hand_in(course) / f"{NOTEBOOK}.ipynb", folder)
     for _ in range(2):
         found = go(course).results
-        assert TAKEN_BACK in found[ADA.id, "second"].notes
-        assert found[ADA.id, NOTEBOOK].notes == ()
+        assert found[ADA.id, "second"].notes == ("second.ipynb is not handed in.", KEPT)
+        assert (found[ADA.id, NOTEBOOK].status, found[ADA.id, NOTEBOOK].points) == ("invalid", 0)
         assert scores(course)[ADA.id] == FULL
     shutil.move(kept, second)
-    go(course)
-    assert scores(course)[ADA.id] == 2 * FULL
+    assert go(course).results[ADA.id, "second"].notes == ()
+    assert scores(course)[ADA.id] == FULL
+
+
+def test_a_notebook_that_was_never_handed_in_is_missing_and_counts_nothing(
+    course: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(marking, "grade", right)
+    source = course / "source" / ASSIGNMENT
+    shutil.copy(source / f"{NOTEBOOK}.ipynb", source / "second.ipynb")
+    run(course, "nbgrader", "generate_assignment", ASSIGNMENT, "--force")
+    ADA.hand_in(course)
+    for _ in range(2):
+        second = go(course).results[ADA.id, "second"]
+        assert (second.status, second.points) == ("missing", 0)
+        assert second.notes == ("second.ipynb is not handed in.",)
+        assert (scores(course)[ADA.id], to_look_at(course)) == (FULL, set())
 
 
 def test_who_is_not_in_the_list_of_students_is_said(course: Path) -> None:

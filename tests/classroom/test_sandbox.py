@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import socket
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -13,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from mha_lessons.classroom import sandbox
-from mha_lessons.classroom.limits import MIB, Ended, Limits, watch
+from mha_lessons.classroom.limits import MIB, Ended, Limits
 from mha_lessons.classroom.problem import SandboxError
 from mha_lessons.classroom.sandbox import check_sandbox, libraries, python, sandboxed
+from mha_lessons.classroom.watcher import watch
 from tests.classroom.commands import need_sandbox
 
 REPOSITORY = Path(__file__).parents[2]
@@ -158,18 +157,3 @@ def test_a_sandbox_that_does_not_work_is_the_machine_s_fault_and_is_said_so(
             check_sandbox()
     finally:
         sandbox._trouble.cache_clear()
-
-
-def test_a_notebook_has_a_keyring_of_its_own() -> None:
-    """In that of the session, one notebook could leave words for the next."""
-    own = """
-import ctypes, os
-from mha_lessons.classroom.inside import join_keyring
-number = {'x86_64': 250, 'aarch64': 219}[os.uname().machine]
-ring = lambda: ctypes.CDLL(None).syscall(number, 0, -3, 0)  # KEYCTL_GET_KEYRING_ID of the session's
-before = ring(); join_keyring(); print(before, ring())
-"""
-    done = subprocess.run([sys.executable, "-c", own], capture_output=True, text=True, check=True)
-    before, after = map(int, done.stdout.split())
-    assert min(before, after) > 0
-    assert before != after

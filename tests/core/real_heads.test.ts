@@ -2,7 +2,15 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { endToken, findSink, headMeasures, MEASURES, ranked, rankOf } from "../../widgets/core/head_measures";
-import { checkPacked, fromBase64, headSize, weightsOf, type Packed } from "../../widgets/core/packed";
+import {
+  checkPacked,
+  fromBase64,
+  fromText,
+  headSize,
+  rowSums,
+  weightsOf,
+  type Packed,
+} from "../../widgets/core/packed";
 import { thumbnails } from "../../widgets/core/thumbnails";
 
 const FULL = 255;
@@ -125,6 +133,20 @@ test("a small picture of a short text is the weights, and of a long one the larg
   assert.deepEqual([...thumbnails(packed(2, [[9, 9, 9, 0]]), 2, 0).weights], [0, 1, 0, 0]);
 });
 
+test("the sums found beside the small pictures are those of the rows, and give the same measures", () => {
+  const codes = Array.from({ length: 2 * 25 }, (_, i) => (i * 37) % 101);
+  for (const sink of [null, 3]) {
+    const two = packed(5, [codes.slice(0, 25), codes.slice(25)]);
+    const { sums } = thumbnails(two, 4, sink);
+    assert.deepEqual(
+      [...sums],
+      [0, 1].flatMap((head) => [...rowSums(two, head, sink)]),
+    );
+    const [known, worked] = [headMeasures(two, sink, sums), headMeasures(two, sink)];
+    for (const name of MEASURES) assert.deepEqual(known[name], worked[name]);
+  }
+});
+
 test("data that does not fill its heads is refused with what was wanted and what came", () => {
   const good = packed(2, [[1, 2, 3, 4]]);
   assert.equal(checkPacked(good), null);
@@ -133,6 +155,14 @@ test("data that does not fill its heads is refused with what was wanted and what
     "1 layers of 1 heads on 2 tokens need 4 codes, got 1",
   );
   assert.equal(checkPacked({}), "it is not whole");
+});
+
+test("codes are read from deflated text, and text that was spoilt says so", async () => {
+  assert.deepEqual([...(await fromText("eAFjAAImAAAHAAM="))], [0, 0, 0, 0, 2]); // what Python made
+  for (const text of ["eAFjAAIm", "eAFjAAImAAAHAAQ="])
+    // cut off; another sum
+    await assert.rejects(fromText(text), /^Error: the codes are damaged$/);
+  await assert.rejects(fromText("%"), /^Error: the codes are no base64$/);
 });
 
 test("base64 is read byte by byte", () => {

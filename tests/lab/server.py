@@ -27,10 +27,10 @@ QUIET = {
 
 
 class LabServer:
-    """`jupyter lab` over an empty folder. `folder` is what the file browser shows.
+    """`jupyter lab` over a folder of its own. `folder` is what the file browser shows.
 
     Args:
-        home: an empty folder, the user's home.
+        home: the user's home: an empty folder, or one with what there is to open, in `lessons`.
         python: what runs JupyterLab and its kernels.
         environment: variables that are other than in these tests, such as the path to the package.
     """
@@ -45,9 +45,10 @@ class LabServer:
             raise RuntimeError("JupyterLab is not installed: run `make setup`, or `pip install -e '.[test]'`")
         self.folder = home / "lessons"
         self.runtime = home / "runtime"
-        self.folder.mkdir(parents=True)
+        self.folder.mkdir(parents=True, exist_ok=True)
         self._log = home / "lab.log"
         self._token = secrets.token_hex(16)
+        self._authorization = {"Authorization": f"token {self._token}"}
         self._port = _free_port()
         _write_settings(home / "settings")
         with self._log.open("w") as log:
@@ -61,7 +62,7 @@ class LabServer:
                 start_new_session=True,  # so that Ctrl-C ends the tests, which then end the server
             )
         try:
-            self._wait()
+            wait_for(self._process, self._port, "/api/status", self._log, self._authorization)
         except BaseException:
             self.stop()
             raise
@@ -74,7 +75,7 @@ class LabServer:
         """An answer of the server's REST interface."""
         connection = http.client.HTTPConnection(HOST, self._port, timeout=10)
         try:
-            connection.request("GET", f"/api/{path}", headers={"Authorization": f"token {self._token}"})
+            connection.request("GET", f"/api/{path}", headers=self._authorization)
             return json.load(connection.getresponse())
         finally:
             connection.close()
@@ -103,18 +104,28 @@ class LabServer:
             "--LabApp.extension_manager=readonly",
         ]
 
-    def _wait(self) -> None:
-        end = time.monotonic() + PATIENCE
-        while time.monotonic() < end:
-            if self._process.poll() is not None:
-                break
-            try:
-                self.get("status")
-            except OSError:
-                time.sleep(0.1)
-            else:
+
+def wait_for(
+    process: subprocess.Popen[bytes],
+    port: int,
+    path: str,
+    log: Path,
+    headers: Mapping[str, str] = MappingProxyType({}),
+) -> None:
+    """Wait until a server answers a path with 200, or say what it said."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end and process.poll() is None:
+        connection = http.client.HTTPConnection(HOST, port, timeout=10)
+        try:
+            connection.request("GET", path, headers=dict(headers))
+            if connection.getresponse().status == 200:
                 return
-        raise RuntimeError(f"JupyterLab did not start; it said:\n{self._log.read_text()[-3000:]}")
+        except OSError:
+            pass
+        finally:
+            connection.close()
+        time.sleep(0.1)
+    raise RuntimeError(f"the server did not start; it said:\n{log.read_text()[-3000:]}")
 
 
 def _free_port() -> int:

@@ -21,6 +21,7 @@ MOVES = {
     "HeadPruner": ("select[name=model]", "ArrowDown", "ArrowUp"),
     "HeadTrainer": ("input[name=mlp]", "Space", "Space"),
     "CostMeter": ("select[name=bits]", "ArrowUp", "ArrowDown"),
+    "ExerciseProgress": ("select[name=chapter]", "ArrowDown", "ArrowUp"),
 }
 START = {"HeadExplorer": "num_heads=2"}
 WITHOUT_NUMBERS = {"SelfCheck"}

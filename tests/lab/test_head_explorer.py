@@ -11,6 +11,7 @@ from playwright.sync_api import Locator, expect
 
 from mha_lessons.compute import compute
 from tests.browser.explorer import patterns
+from tests.browser.widget_page import copied
 from tests.lab.expected import attention_by_hand
 from tests.lab.explorer import START, shows
 from tests.lab.notebook import Notebook, until
@@ -92,6 +93,46 @@ def test_a_chosen_cell_reads_torchs_dot_product_score_and_weight_and_tells_the_k
     read = {name: shown(name) for name in ("score", "weight")}
     assert read["score"] == pytest.approx(float(wanted["scores"][1, 2, 3]), abs=1e-4)
     assert read["weight"] == pytest.approx(float(wanted["attn"][1, 2, 3]), abs=1e-5)
+
+
+def test_a_head_clicked_and_a_cell_pointed_at_are_read_out_and_the_kernel_hears_of_them(
+    lesson: Notebook, explorer: Locator
+) -> None:
+    lesson.kernel.run("w.head, w.query, w.key = 0, 0, 0")
+    explorer.locator(".mha-tile >> nth=2").click()
+    cells = explorer.locator("[data-part=cells] .mha-cells")
+    cells.scroll_into_view_if_needed()
+    side = 1 / len(START.text.split())
+
+    def shown() -> float:
+        return float(explorer.locator('[data-number="weight"]').get_attribute("data-value") or "nan")
+
+    weights = attention_by_hand(START)["attn"][2]
+    for query, key in ((3, 5), (6, 1)):
+        box = cells.bounding_box()
+        assert box is not None
+        lesson.page.mouse.move(
+            box["x"] + (key + 0.5) * side * box["width"], box["y"] + (query + 0.5) * side * box["height"]
+        )
+        until(
+            lesson.page,
+            lambda place=[2, query, key]: lesson.kernel.value("[w.head, w.query, w.key]") == place,
+            f"the kernel to hear of head 2, query {query}, key {key}",
+        )
+        wanted = pytest.approx(float(weights[query, key]), abs=1e-5)
+        until(lesson.page, lambda wanted=wanted: shown() == wanted, "the weight of the cell")
+
+
+def test_the_copied_python_call_makes_the_same_widget_in_a_cell(lesson: Notebook, explorer: Locator) -> None:
+    explorer.locator("[name=num_heads]").focus()
+    for _ in range(2):
+        lesson.page.keyboard.press("ArrowLeft")
+    shows(lesson, explorer, replace(START, num_heads=2))
+    call = copied(lesson.page, explorer, "copy-link")
+    assert call.startswith("HeadExplorer(")
+    made = lesson.kernel.value(f"{call}.page_state()")
+    assert made == lesson.kernel.value("w.page_state()")
+    assert (made["text"], made["num_heads"], made["seed"]) == (START.text, 2, START.seed)
 
 
 def test_a_sentinel_in_place_of_the_kernels_answer_shows_up_in_the_picture(

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator, expect
 
+from mha_lessons.cli import lab as lab_command
 from tests.browser.explorer import CLOSE, numbers, show_numbers
 from tests.lab.conftest import OpenNotebook
 from tests.lab.explorer import START, explorer_call, shows
@@ -179,6 +180,10 @@ def end_session(lab: LabServer, notebook: Notebook) -> None:
             connection.request("DELETE", f"/api/sessions/{session['id']}", headers=headers)
             assert connection.getresponse().status == 204
             connection.close()
+
+
+def test_the_help_of_lab_names_the_setting() -> None:
+    assert SETTING in lab_command.EPILOG
 
 
 def test_the_saved_state_holds_the_front_end_and_the_numbers(saved: dict[str, Any]) -> None:

@@ -38,6 +38,8 @@ JUNK: list[Any] = [
     8,
     64,
     1.5,
+    7.0,  # whole numbers, too: JSON does not tell them from 7 and 8
+    8.0,
     1e300,
     2**16 + 1,
     2**53,

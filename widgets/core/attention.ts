@@ -1,7 +1,6 @@
-/** Multi-head attention over typed arrays, with every step kept. Twin of mha_lessons/attention.py, without the batch.
- *
- * Numbers are stored as float32 and summed as float64. Inner loops run over contiguous memory. */
+/** Multi-head attention over typed arrays, with every step kept. Twin of mha_lessons/attention.py, without the batch. */
 
+import { matmul, multiply } from "./matrices";
 import type { Weights } from "./weights";
 
 export interface Shape {
@@ -38,69 +37,6 @@ export interface AttentionTrace {
   readonly output: Float32Array;
 }
 
-/** a [n, inner] @ b [inner, columns], [n, columns]. */
-export function matmul(a: Float32Array, b: Float32Array, n: number, columns: number): Float32Array {
-  const product = new Float32Array(n * columns);
-  multiply(a, b, n, columns, (row, values) => product.set(values, row * columns));
-  return product;
-}
-
-/** rows [n, inner] @ numbers [inner, columns], each row handed to `store` as float64. For speed the numbers are widened
- * once, and two rows take four rows of them at a time, so that numbers and sums are read and written less often. */
-function multiply(
-  rows: Float32Array,
-  numbers: Float32Array,
-  n: number,
-  columns: number,
-  store: (row: number, values: Float64Array) => void,
-): void {
-  const inner = rows.length / n;
-  const matrix = new Float64Array(numbers);
-  const upper = new Float64Array(columns);
-  const lower = new Float64Array(columns);
-  for (let row = 0; row < n; row += 2) {
-    upper.fill(0);
-    lower.fill(0);
-    const start = row * inner;
-    const below = row + 1 < n ? start + inner : start; // a last row without a partner is its own
-    let i = 0;
-    for (; i + 4 <= inner; i += 4) {
-      const a = rows[start + i]!;
-      const b = rows[start + i + 1]!;
-      const c = rows[start + i + 2]!;
-      const d = rows[start + i + 3]!;
-      const e = rows[below + i]!;
-      const f = rows[below + i + 1]!;
-      const g = rows[below + i + 2]!;
-      const h = rows[below + i + 3]!;
-      // Masked keys and designed vectors are mostly zeros.
-      if (a === 0 && b === 0 && c === 0 && d === 0 && e === 0 && f === 0 && g === 0 && h === 0) continue;
-      const first = i * columns;
-      const second = first + columns;
-      const third = second + columns;
-      const fourth = third + columns;
-      for (let j = 0; j < columns; j++) {
-        const p = matrix[first + j]!;
-        const q = matrix[second + j]!;
-        const r = matrix[third + j]!;
-        const s = matrix[fourth + j]!;
-        upper[j]! += a * p + b * q + c * r + d * s;
-        lower[j]! += e * p + f * q + g * r + h * s;
-      }
-    }
-    for (; i < inner; i++) {
-      const value = rows[start + i]!;
-      const other = rows[below + i]!;
-      for (let j = 0; j < columns; j++) {
-        upper[j]! += value * matrix[i * columns + j]!;
-        lower[j]! += other * matrix[i * columns + j]!;
-      }
-    }
-    store(row, upper);
-    if (below > start) store(row + 1, lower);
-  }
-}
-
 /** x @ matrix, cut into heads: [head, seq, d_head]. */
 function project(x: Float32Array, matrix: Float32Array, { seq, num_heads, d_head }: Shape): Float32Array {
   const heads = new Float32Array(num_heads * seq * d_head);
@@ -113,12 +49,12 @@ function project(x: Float32Array, matrix: Float32Array, { seq, num_heads, d_head
 }
 
 /** q k^T / (sqrt(d_head) * temperature), [head, query, key]. */
-function scoreHeads(
+export function scoreHeads(
   q: Float32Array,
   k: Float32Array,
   { seq, num_heads, d_head }: Shape,
-  mask: Uint8Array | null,
-  temperature: number,
+  mask: Uint8Array | null = null,
+  temperature = 1,
 ): Float32Array {
   const scale = 1 / (Math.sqrt(d_head) * temperature);
   const scores = new Float32Array(num_heads * seq * seq);
@@ -154,7 +90,7 @@ export function softmax(scores: Float32Array, length: number): Float32Array {
 }
 
 /** attn @ v, [head, query, d_head]. */
-function mix(attn: Float32Array, v: Float32Array, { seq, num_heads, d_head }: Shape): Float32Array {
+export function mix(attn: Float32Array, v: Float32Array, { seq, num_heads, d_head }: Shape): Float32Array {
   const z = new Float32Array(num_heads * seq * d_head);
   for (let head = 0; head < num_heads; head++) {
     const values = v.subarray(head * seq * d_head, (head + 1) * seq * d_head);

@@ -1,9 +1,10 @@
 /** The output as the sum of what each head adds, each times its gate, and how far a gate moves it.
  * Twin of mha_lessons/gates.py. */
 
-import { concatenate, matmul, traceAttention } from "./attention";
+import { concatenate, traceAttention } from "./attention";
 import { layerOf, remember, type Failure, type Layer } from "./compute";
 import { checkSum, unpackGiven, type Given } from "./given";
+import { matmul } from "./matrices";
 import { check, checkGates, type Params } from "./params";
 
 /** How far vectors moved; each array holds a number for each token. */

@@ -1,19 +1,17 @@
 /** One number for each head, from the weights as they are shown. Names and definitions are those of
  * mha_lessons/heads (measures.py and survey.py): a number for each query that is no special token, and its mean. */
 
-import { headSize, SQUARES, type Packed } from "./packed";
+import { headSize, rowSums, SQUARES, type Packed } from "./packed";
 
 export const MEASURES = ["first", "last", "entropy", "distance", "previous", "self", "next", "far"] as const;
 export type Measure = (typeof MEASURES)[number];
-type Near = Exclude<Measure, "far">;
-
 /** For each measure a number for each head, counted over all layers; NaN where no query has one. */
-export type HeadMeasures = Record<Measure, Float64Array>;
+export type HeadMeasures = Readonly<Record<Measure, Float64Array>>;
 
 /** From this many words on, a word is far away. Twin of FAR in measures.py. */
 export const FAR = 5;
 
-const LOGS = SQUARES.map((square) => (square > 0 ? square * Math.log2(square) : 0));
+const LOGS = Float64Array.from(SQUARES, (square) => (square > 0 ? square * Math.log2(square) : 0));
 
 /** The end token, such as [SEP], if the tokenizer added one. */
 export function endToken({ special, tokens }: Pick<Packed, "special" | "tokens">): number | null {
@@ -21,76 +19,98 @@ export function endToken({ special, tokens }: Pick<Packed, "special" | "tokens">
   return last > 0 && special.includes(last) ? last : null;
 }
 
-/** Every measure of every head. With `sink`, that key is taken out first, as in `weightsOf`. */
-export function headMeasures(packed: Packed, sink: number | null): HeadMeasures {
-  const count = packed.layers.length * packed.num_heads;
-  const own = () => new Float64Array(count);
-  const found = {
-    first: own(),
-    last: own(),
-    entropy: own(),
-    distance: own(),
-    previous: own(),
-    self: own(),
-    next: own(),
+/** Every measure of every head. With `sink`, that key is taken out first, as in `weightsOf`. Each is worked out when it is
+ * asked for: some need a few weights of each row, others all of them. `sums` are those of all rows, if they are known. */
+export function headMeasures(packed: Packed, sink: number | null, sums?: Float64Array): HeadMeasures {
+  const known = new Map<Measure, Float64Array>();
+  const work = (name: Measure): Float64Array => {
+    if (name === "far") return known.set(name, farShares(packed, sink)).get(name)!;
+    const found =
+      name === "entropy" || name === "distance" ? spreads(packed, sink) : shares(packed, sink, sums);
+    for (const [own, values] of Object.entries(found)) known.set(own as Measure, values);
+    return known.get(name)!;
   };
-  for (let index = 0; index < count; index++) measureHead(packed, index, sink, found);
-  let far: Float64Array | undefined; // a second look at every weight, and only if it is asked for
-  return Object.defineProperty(found, "far", {
-    get: () => (far ??= Float64Array.from({ length: count }, (_, index) => farShare(packed, index, sink))),
-  }) as HeadMeasures;
+  const measures = {} as HeadMeasures;
+  for (const name of MEASURES)
+    Object.defineProperty(measures, name, { get: () => known.get(name) ?? work(name) });
+  return measures;
 }
 
-function measureHead(
-  packed: Packed,
-  index: number,
-  sink: number | null,
-  into: Record<Near, Float64Array>,
-): void {
-  const { tokens, causal, codes, special } = packed;
+/** Mean share of its attention that a query gives to the first token, the end, the one before it, itself, the one after. */
+function shares(packed: Packed, sink: number | null, known?: Float64Array) {
+  const { tokens, causal, codes } = packed;
   const seq = tokens.length;
-  const last = endToken(packed);
-  const sums: Record<string, number> = {};
-  const counts: Record<string, number> = {};
-  const add = (measure: Near, value: number) => {
-    sums[measure] = (sums[measure] ?? 0) + value;
-    counts[measure] = (counts[measure] ?? 0) + 1;
-  };
-  const asked = Uint8Array.from({ length: seq }, (_, query) => Number(!special.includes(query)));
-  let end = index * headSize(packed);
-  for (let query = 0; query < seq; query++) {
-    const width = causal ? query + 1 : seq;
-    const row = end;
-    end += width;
-    if (!asked[query]) continue;
-    let sum = 0;
-    let logs = 0;
-    let steps = 0;
-    for (let key = 0; key < width; key++) {
-      const code = codes[row + key]!;
-      const square = SQUARES[code]!;
-      sum += square;
-      logs += LOGS[code]!;
-      steps += square * Math.abs(key - query);
+  const keys = [0, endToken(packed) ?? -1, 0, 0, 0]; // looked at by the query at hand; -1 and seq: there is no such one
+  const found = keys.map(() => new Float64Array(packed.layers.length * packed.num_heads));
+  const asked = queriesOf(packed);
+  for (let index = 0; index < found[0]!.length; index++) {
+    const sums = known?.subarray(index * seq, (index + 1) * seq) ?? rowSums(packed, index, sink);
+    const total = [0, 0, 0, 0, 0];
+    const count = [0, 0, 0, 0, 0];
+    let end = index * headSize(packed);
+    for (let query = 0; query < seq; query++) {
+      const width = causal ? query + 1 : seq;
+      const row = end;
+      end += width;
+      const sum = sums[query]!;
+      if (!asked[query] || sum <= 0) continue; // at 0, all of it went to the sink
+      [keys[2], keys[3], keys[4]] = [query - 1, query, query + 1];
+      for (let i = 0; i < keys.length; i++) {
+        const key = keys[i]!;
+        if (key < 0 || key >= seq) continue;
+        count[i]!++;
+        if (key < width && key !== sink) total[i]! += SQUARES[codes[row + key]!]! / sum;
+      }
     }
-    if (sink !== null && sink < width) {
-      const code = codes[row + sink]!;
-      sum -= SQUARES[code]!;
-      logs -= LOGS[code]!;
-      steps -= SQUARES[code]! * Math.abs(query - sink);
-    }
-    if (sum <= 0) continue; // all of it went to the sink
-    const share = (key: number) => (key < width && key !== sink ? SQUARES[codes[row + key]!]! / sum : 0);
-    add("first", share(0));
-    if (last !== null) add("last", share(last));
-    add("entropy", Math.max(0, Math.log2(sum) - logs / sum));
-    add("distance", steps / sum);
-    if (query > 0) add("previous", share(query - 1));
-    add("self", share(query));
-    if (query < seq - 1) add("next", share(query + 1));
+    found.forEach((values, i) => (values[index] = total[i]! / count[i]!)); // NaN where no query has one
   }
-  for (const [name, values] of Object.entries(into))
-    values[index] = counts[name] ? sums[name]! / counts[name] : NaN;
+  return { first: found[0]!, last: found[1]!, previous: found[2]!, self: found[3]!, next: found[4]! };
+}
+
+/** Mean entropy of the rows, and mean distance of what is looked at. */
+function spreads(packed: Packed, sink: number | null) {
+  const { tokens, causal, codes } = packed;
+  const seq = tokens.length;
+  const asked = queriesOf(packed);
+  const entropy = new Float64Array(packed.layers.length * packed.num_heads);
+  const distance = entropy.slice();
+  for (let index = 0; index < entropy.length; index++) {
+    const sums = rowSums(packed, index, sink);
+    let count = 0;
+    let bits = 0;
+    let far = 0;
+    let end = index * headSize(packed);
+    for (let query = 0; query < seq; query++) {
+      const width = causal ? query + 1 : seq;
+      const row = end;
+      end += width;
+      const sum = sums[query]!;
+      if (!asked[query] || sum <= 0) continue;
+      let logs = 0;
+      let steps = 0;
+      for (let key = 0; key < width; key++) {
+        if (key === sink) continue;
+        const code = codes[row + key]!;
+        logs += LOGS[code]!;
+        steps += SQUARES[code]! * Math.abs(key - query);
+      }
+      count++;
+      bits += Math.max(0, Math.log2(sum) - logs / sum);
+      far += steps / sum;
+    }
+    [entropy[index], distance[index]] = [bits / count, far / count]; // NaN where no query has one
+  }
+  return { entropy, distance };
+}
+
+/** For each token whether it is asked, as special ones are not. */
+function queriesOf({ tokens, special }: Packed): Uint8Array {
+  return Uint8Array.from(tokens, (_, query) => Number(!special.includes(query)));
+}
+
+function farShares(packed: Packed, sink: number | null): Float64Array {
+  const count = packed.layers.length * packed.num_heads;
+  return Float64Array.from({ length: count }, (_, index) => farShare(packed, index, sink));
 }
 
 /** Attention between words on those at least FAR words away, over attention on all other words. The pieces of a word that

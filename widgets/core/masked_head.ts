@@ -1,7 +1,8 @@
 /** One head before and after a mask, and what goes wrong around masks. Twin of mha_lessons/masked_head.py. */
 
-import { matmul, softmax } from "./attention";
+import { softmax } from "./attention";
 import { compute, remember, type Failure } from "./compute";
+import { matmul } from "./matrices";
 import { checkChoice, chosenMask, MOST_PAINTED, type MaskChoice } from "./painted_mask";
 import type { Params } from "./params";
 

@@ -2,7 +2,7 @@
  * mha_lessons/experiments/pruning.py, for a reader without an MLP: its logits are a sum over heads, so what each head
  * adds is worked out once, and any gates are then a weighted sum. */
 
-import { matmul } from "./attention";
+import { matmul } from "./matrices";
 import type { ReaderWeights } from "./reader";
 import { attentionOf } from "./reader_slopes";
 import { FRESH, NOT_ASKED, sequences, type Task } from "./task";

@@ -2,7 +2,8 @@
  *
  * Rows are positions, sequence after sequence. Where queries and keys see places only, all sequences share one `attn`. */
 
-import { matmul, softmax } from "./attention";
+import { softmax } from "./attention";
+import { affine, columns, columnSums, timesTurned, turnedTimes } from "./matrices";
 import type { ReaderWeights } from "./reader";
 import { NOT_ASKED, type Sequences, type Task } from "./task";
 
@@ -205,46 +206,4 @@ function crossEntropy(logits: Float32Array, targets: Int32Array, classes: number
     }
   });
   return { loss: loss / asked, accuracy: right / asked, slope };
-}
-
-/** x w + b for every row. */
-function affine(x: Float32Array, w: Float32Array, b: Float32Array): Float32Array {
-  const inner = w.length / b.length;
-  const made = matmul(x, w, x.length / inner, b.length);
-  for (let i = 0; i < made.length; i += b.length) {
-    for (let j = 0; j < b.length; j++) made[i + j]! += b[j]!;
-  }
-  return made;
-}
-
-/** a wᵀ, where `w` has so many columns. */
-function timesTurned(a: Float32Array, w: Float32Array, wide: number): Float32Array {
-  return matmul(a, turned(w, w.length / wide), a.length / wide, w.length / wide);
-}
-
-/** aᵀ b over this many rows. */
-function turnedTimes(a: Float32Array, b: Float32Array, rows: number): Float32Array {
-  return matmul(turned(a, rows), b, a.length / rows, b.length / rows);
-}
-
-function turned(a: Float32Array, rows: number): Float32Array {
-  const wide = a.length / rows;
-  const made = new Float32Array(a.length);
-  for (let row = 0; row < rows; row++)
-    for (let column = 0; column < wide; column++) made[column * rows + row] = a[row * wide + column]!;
-  return made;
-}
-
-function columns(w: Float32Array, rows: number, wide: number, start: number, count: number): Float32Array {
-  const cut = new Float32Array(rows * count);
-  for (let row = 0; row < rows; row++) {
-    cut.set(w.subarray(row * wide + start, row * wide + start + count), row * count);
-  }
-  return cut;
-}
-
-function columnSums(a: Float32Array, wide: number): Float32Array {
-  const sums = new Float64Array(wide);
-  for (let i = 0; i < a.length; i++) sums[i % wide]! += a[i]!;
-  return Float32Array.from(sums);
 }

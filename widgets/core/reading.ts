@@ -1,7 +1,8 @@
 /** What the reader makes of a sequence, and how much of it is right. Twin of mha_lessons/experiments/model.py and
  * evaluation.py, without torch. */
 
-import { matmul, softmax } from "./attention";
+import { concatenate, mix, scoreHeads, softmax, type Shape } from "./attention";
+import { affine, columns } from "./matrices";
 import type { ReaderWeights } from "./reader";
 import { NOT_ASKED, type Task } from "./task";
 
@@ -40,24 +41,19 @@ export function readSequence(
   const both = () => symbols.map((value, i) => value + places[i]!);
   const [looking, found] = looks_by === "position" ? [places, symbols] : Array<Float32Array>(2).fill(both());
   const concat = weights["w_o"]!.length / d_model;
-  const d_head = concat / num_heads;
-  const w = weights["w_qkv"]!;
+  const shape: Shape = { seq: length, d_model, num_heads, d_head: concat / num_heads };
   const project = (x: Float32Array, part: number) => {
-    const cut = new Float32Array(d_model * concat);
-    for (let row = 0; row < d_model; row++) {
-      const start = row * 3 * concat + part * concat;
-      cut.set(w.subarray(start, start + concat), row * concat);
-    }
+    const matrix = columns(weights["w_qkv"]!, d_model, 3 * concat, part * concat, concat);
     const bias = weights["b_qkv"]!.subarray(part * concat, (part + 1) * concat);
-    return cutHeads(affine(x, cut, bias, length), length, num_heads, d_head);
+    return cutHeads(affine(x, matrix, bias), shape);
   };
   const [q, k, v] = [project(looking!, 0), project(looking!, 1), project(found!, 2)];
-  const scores = scoreAll(q, k, length, num_heads, d_head);
+  const scores = scoreHeads(q, k, shape);
   const attn = softmax(scores, length);
-  const z = mixAll(attn, v, length, num_heads, d_head);
-  const output = affine(gather(z, length, num_heads, d_head), weights["w_o"]!, weights["b_o"]!, length);
+  const z = mix(attn, v, shape);
+  const output = affine(concatenate(z, shape), weights["w_o"]!, weights["b_o"]!);
   const read = "w_in" in weights ? addMlp(output, weights, length) : output;
-  const logits = affine(read, weights["w_read"]!, weights["b_read"]!, length);
+  const logits = affine(read, weights["w_read"]!, weights["b_read"]!);
   return { q, k, v, scores, attn, z, output, logits };
 }
 
@@ -98,67 +94,16 @@ export function mark(task: Task, said: ArrayLike<number>, targets: ArrayLike<num
   return score;
 }
 
-/** x [n, inner] @ w [inner, columns] + b. */
-function affine(x: Float32Array, w: Float32Array, b: Float32Array, n: number): Float32Array {
-  const made = matmul(x, w, n, b.length);
-  for (let i = 0; i < made.length; i++) made[i] = made[i]! + b[i % b.length]!;
-  return made;
-}
-
 /** [seq, head · d_head] as [head, seq, d_head]. */
-function cutHeads(x: Float32Array, seq: number, heads: number, d_head: number): Float32Array {
+function cutHeads(x: Float32Array, { seq, num_heads, d_head }: Shape): Float32Array {
   const cut = new Float32Array(x.length);
-  for (let head = 0; head < heads; head++) {
+  for (let head = 0; head < num_heads; head++) {
     for (let t = 0; t < seq; t++) {
-      const start = (t * heads + head) * d_head;
+      const start = (t * num_heads + head) * d_head;
       cut.set(x.subarray(start, start + d_head), (head * seq + t) * d_head);
     }
   }
   return cut;
-}
-
-/** [head, seq, d_head] as [seq, head · d_head]. */
-function gather(z: Float32Array, seq: number, heads: number, d_head: number): Float32Array {
-  return cutHeads(z, heads, seq, d_head);
-}
-
-function scoreAll(
-  q: Float32Array,
-  k: Float32Array,
-  seq: number,
-  heads: number,
-  d_head: number,
-): Float32Array {
-  const scores = new Float32Array(heads * seq * seq);
-  const scale = 1 / Math.sqrt(d_head);
-  for (let head = 0; head < heads; head++) {
-    for (let query = 0; query < seq; query++) {
-      const from = (head * seq + query) * d_head;
-      for (let key = 0; key < seq; key++) {
-        const at = (head * seq + key) * d_head;
-        let sum = 0;
-        for (let i = 0; i < d_head; i++) sum += q[from + i]! * k[at + i]!;
-        scores[(head * seq + query) * seq + key] = sum * scale;
-      }
-    }
-  }
-  return scores;
-}
-
-function mixAll(
-  attn: Float32Array,
-  v: Float32Array,
-  seq: number,
-  heads: number,
-  d_head: number,
-): Float32Array {
-  const z = new Float32Array(v.length);
-  for (let head = 0; head < heads; head++) {
-    const weights = attn.subarray(head * seq * seq, (head + 1) * seq * seq);
-    const values = v.subarray(head * seq * d_head, (head + 1) * seq * d_head);
-    z.set(matmul(weights, values, seq, d_head), head * seq * d_head);
-  }
-  return z;
 }
 
 /** out + gelu(norm(out) w_in + b_in) w_out + b_out. */
@@ -174,8 +119,8 @@ function addMlp(out: Float32Array, weights: ReaderWeights, n: number): Float32Ar
       normed[row * d_model + i] = (value - mean) * scale * weights["norm_w"]![i]! + weights["norm_b"]![i]!;
     });
   }
-  const hidden = affine(normed, weights["w_in"]!, weights["b_in"]!, n).map(gelu);
-  return affine(hidden, weights["w_out"]!, weights["b_out"]!, n).map((value, i) => value + out[i]!);
+  const hidden = affine(normed, weights["w_in"]!, weights["b_in"]!).map(gelu);
+  return affine(hidden, weights["w_out"]!, weights["b_out"]!).map((value, i) => value + out[i]!);
 }
 
 function gelu(x: number): number {

@@ -1,8 +1,9 @@
 /** "Is the embedding split, or projected?" The readings of that question, with what they differ by.
  * Twin of mha_lessons/splitting.py. */
 
-import { concatenate, matmul, traceAttention } from "./attention";
+import { concatenate, traceAttention } from "./attention";
 import { layerOf, type Failure } from "./compute";
+import { matmul } from "./matrices";
 import { check, type Params } from "./params";
 import type { Weights } from "./weights";
 

@@ -5,11 +5,11 @@ import { PURPOSE } from "./philox";
 const DRAW = `M = 2**32 - 1
 
 
-def words(n, count):
-    """The first random 32-bit words of sequence n: Philox4x32-10 (Salmon et al. 2011)."""
+def words(n, count, purpose=${PURPOSE.sequence}):
+    """The first random 32-bit words of sequence n, or of row n of a matrix: Philox4x32-10 (Salmon et al. 2011)."""
     made = []
     for block in range(-(-count // 4)):
-        c, k = [n & M, n >> 32, block, 0], [seed, ${PURPOSE.sequence}]
+        c, k = [n & M, n >> 32, block, 0], [seed, purpose]
         for _ in range(10):
             a, b = 0xD2511F53 * c[0], 0xCD9E8D57 * c[2]
             c = [b >> 32 ^ c[1] ^ k[0], b & M, a >> 32 ^ c[3] ^ k[1], a & M]
@@ -70,7 +70,8 @@ def sequences(first, count):
 
 const RULES: Record<string, string> = { juggling: JUGGLING, binding: BINDING, near_far: NEAR_FAR };
 
-/** Python that makes `sequences(first, count)`; it takes `seed`, `length`, `answers` and `classes` as given. */
+/** Python that makes `sequences(first, count)`, and `words(n, count, purpose)` that it draws with; it takes `seed`, `length`,
+ * `answers` and `classes` as given. */
 export function sequenceCode({ task }: { readonly task: string }): string {
   return DRAW + RULES[task] + SEQUENCES;
 }

@@ -8,6 +8,8 @@ export interface Thumbnails {
   readonly count: number;
   /** [head, row, column] */
   readonly weights: Float32Array;
+  /** What the codes of each row stand for together, head after head: found on the way, as in `rowSums`. */
+  readonly sums: Float64Array;
 }
 
 /** The largest weight, not the mean, so that a thin diagonal of a long text stays visible. With `sink`, that key is
@@ -18,30 +20,31 @@ export function thumbnails(packed: Packed, most: number, sink: number | null): T
   const side = Math.min(seq, most);
   const count = layers.length * num_heads;
   const weights = new Float32Array(count * side * side);
-  const edges = Array.from({ length: side + 1 }, (_, cell) => Math.ceil((cell * seq) / side));
+  const sums = new Float64Array(count * seq);
+  const cellOf = Uint16Array.from(tokens, (_, place) => Math.floor((place * side) / seq));
   const largest = new Uint8Array(side); // code in each cell of the row at hand
   let start = 0;
   for (let index = 0; index < count; index++) {
     for (let query = 0; query < seq; query++) {
       const width = causal ? query + 1 : seq;
       let sum = 0;
-      for (let cell = 0; cell < side; cell++) {
-        const end = Math.min(edges[cell + 1]!, width);
-        let best = 0;
-        for (let key = edges[cell]!; key < end; key++) {
-          const code = key === sink ? 0 : codes[start + key]!;
-          sum += SQUARES[code]!;
-          if (code > best) best = code;
-        }
-        largest[cell] = best;
+      largest.fill(0);
+      for (let key = 0; key < width; key++) {
+        if (key === sink) continue;
+        const code = codes[start + key]!;
+        sum += SQUARES[code]!;
+        const cell = cellOf[key]!;
+        if (code > largest[cell]!) largest[cell] = code;
       }
-      const row = (index * side + Math.floor((query * side) / seq)) * side;
-      for (let cell = 0; cell < side && sum > 0; cell++) {
+      start += width;
+      sums[index * seq + query] = sum;
+      if (sum === 0) continue;
+      const row = (index * side + cellOf[query]!) * side;
+      for (let cell = 0; cell < side; cell++) {
         const weight = SQUARES[largest[cell]!]! / sum;
         if (weight > weights[row + cell]!) weights[row + cell] = weight;
       }
-      start += width;
     }
   }
-  return { side, count, weights };
+  return { side, count, weights, sums };
 }

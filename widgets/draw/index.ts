@@ -2,6 +2,7 @@ export * from "./controls";
 export * from "./dom";
 export { drawLate, follow, watch, whenNear } from "./fit";
 export * from "./heatmap";
+export { type Axes } from "./labels";
 export * from "./legend";
 export * from "./lines";
 export * from "./map";

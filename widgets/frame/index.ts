@@ -1,3 +1,4 @@
+export * from "./beside";
 export * from "./keep";
 export * from "./layer_controls";
 export * from "./snapshot";

@@ -1,9 +1,9 @@
 import { fromBase64 } from "../core/packed";
 import { readerOf } from "../core/trained_reader";
-import { Audience, listen, type Failure, type Model, type Source, type Values } from "../frame/index";
+import { Audience, startWorker, listen, loadBeside } from "../frame/index";
+import type { Failure, WorkerFor, Model, Source, Values } from "../frame/index";
 import { drawnOf, prepare, sameHeads, type Drawn, type Prepared } from "./answer";
 import { ASKS, type Command } from "./command";
-import { loadReader, loadWorker } from "./load";
 import { MODELS } from "./models";
 import type { Begin, News } from "./worker/protocol";
 
@@ -18,7 +18,7 @@ export class PagePruner implements Source<Drawn> {
   #prepared: Promise<Prepared> | undefined;
   #of: unknown; // the model that is prepared
   #run = NOTHING;
-  #worker: Worker | undefined;
+  #worker: WorkerFor<Begin> | undefined;
   #frame = 0;
   #turn = 0; // only the latest answer is told
   #undo: (() => void)[];
@@ -68,7 +68,7 @@ export class PagePruner implements Source<Drawn> {
       this.#of = file ?? name;
       this.#stop();
       this.#run = NOTHING;
-      this.#prepared = (file === undefined ? loadReader(name) : Promise.resolve(file)).then((text) =>
+      this.#prepared = (file === undefined ? shipped(name) : Promise.resolve(file)).then((text) =>
         prepare(readerOf(fromBase64(text))),
       );
     }
@@ -103,20 +103,13 @@ export class PagePruner implements Source<Drawn> {
     this.#set({ training, note: "" });
     try {
       const { task, num_heads, seed, weights } = (await this.#prepared!).reader;
-      const text = await loadWorker();
-      if (this.#run.training !== training) return; // something else was chosen meanwhile
-      const address = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
-      const worker = new Worker(address);
+      const worker: WorkerFor<Begin> = await startWorker<Begin, News>(
+        "head_pruner",
+        (news) => worker === this.#worker && this.#hear(news, off),
+      );
+      if (this.#run.training !== training) return worker.terminate(); // something else was chosen meanwhile
       this.#worker = worker;
-      const hear = (news: News) => worker === this.#worker && this.#hear(news, off);
-      worker.onmessage = ({ data }: MessageEvent<News>) => {
-        URL.revokeObjectURL(address);
-        hear(data);
-      };
-      worker.onerror = (event) =>
-        hear({ kind: "failed", error: event.message || "this browser does not let the page start a worker" });
-      const begin: Begin = { task: task.name, k: task.answers, num_heads, seed, weights, off, steps: STEPS };
-      worker.postMessage(begin);
+      worker.postMessage({ task: task.name, k: task.answers, num_heads, seed, weights, off, steps: STEPS });
     } catch (error) {
       if (this.#run.training === training)
         this.#hear({ kind: "failed", error: (error as Error).message }, off);
@@ -139,4 +132,9 @@ export class PagePruner implements Source<Drawn> {
     this.#run = { ...this.#run, ...change };
     this.#later();
   }
+}
+
+/** The weights of a model that comes with the package, as base64. */
+function shipped(name: string): Promise<string> {
+  return loadBeside(`../readers/${name}.js`, ({ mhaReaders }) => mhaReaders?.[name]);
 }

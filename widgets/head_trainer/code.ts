@@ -1,4 +1,5 @@
-import { FRESH, PURPOSE, taskOf, TESTS, type Task, type TrainerSettings } from "../core/index";
+import { FRESH, PURPOSE, taskOf, TESTS, type TrainerSettings } from "../core/index";
+import { sequenceCode } from "../core/task_code";
 import { runsOf, type Drawn } from "./answer";
 
 /** Plain torch that trains both runs from the same numbers on the same sequences, and prints what came of it. */
@@ -15,37 +16,11 @@ import torch.nn.functional as F
 
 seed, learning_rate, batch = ${seed}, ${learning_rate}, 32
 length, symbols, answers, classes, d_model = ${length}, ${symbols}, ${answers}, ${classes}, ${d_model}
-M = 2**32 - 1
 
-
-def philox(low, high, block, purpose):
-    """Four random 32-bit words: Philox4x32-10 (Salmon et al. 2011)."""
-    c, k = [low, high, block, 0], [seed, purpose]
-    for _ in range(10):
-        a, b = 0xD2511F53 * c[0], 0xCD9E8D57 * c[2]
-        c = [b >> 32 ^ c[1] ^ k[0], b & M, a >> 32 ^ c[3] ^ k[1], a & M]
-        k = [(k[0] + 0x9E3779B9) & M, (k[1] + 0xBB67AE85) & M]
-    return c
-
-
-def words(row, count, purpose):
-    return [word for block in range(-(-count // 4)) for word in philox(row, 0, block, purpose)][:count]
-
-
+${sequenceCode(settings)}
 def seeded(purpose, rows, columns, variance):
     numbers = [[(2 * (w >> 8) + 1 - 2**24) / 2**24 for w in words(row, columns, purpose)] for row in range(rows)]
     return torch.tensor(numbers) * math.sqrt(3 * variance)
-
-
-def below(word, limit):
-    return word * limit >> 32
-
-
-${sequence(task)}
-
-def sequences(first, count):
-    made = [sequence(n) for n in range(first, first + count)]
-    return torch.tensor([tokens for tokens, _ in made]), torch.tensor([targets for _, targets in made])
 
 
 def initial():
@@ -118,42 +93,5 @@ def train(num_heads, steps):
 
 
 ${heads.map((count, i) => `train(num_heads=${count}, steps=${steps[i]})`).join("\n")}
-`;
-}
-
-/** Python that makes tokens and targets of sequence n. */
-function sequence({ name, answers, classes }: Task): string {
-  const draw = PURPOSE.sequence;
-  if (name === "juggling")
-    return `def sequence(n):
-    """Every position reports the ${answers === 1 ? "symbol" : `${answers} symbols`} that follow${answers === 1 ? "s" : ""} it around the circle."""
-    tokens = [below(word, symbols) for word in words(n, length, ${draw})]
-    return tokens, [[tokens[(t + m + 1) % length] for m in range(answers)] for t in range(length)]
-`;
-  if (name === "binding")
-    return `def sequence(n):
-    """Nouns are 0 to ${classes - 1}; the verb ${classes + 6} has its agent before it, the verb ${classes + 7} after it."""
-    drawn = words(n, 6 + length, ${draw})
-    order = list(range(length))
-    for i in range(3):
-        j = i + below(drawn[i], length - i)
-        order[i], order[j] = order[j], order[i]
-    before, verb, after = sorted(order[:3])
-    one = below(drawn[3], ${classes})
-    other = (one + 1 + below(drawn[4], ${classes - 1})) % ${classes}
-    passive = below(drawn[5], 2)
-    tokens = [${classes} + below(word, 6) for word in drawn[6:]]
-    tokens[before], tokens[verb], tokens[after] = one, ${classes + 6} + passive, other
-    targets = [[-1, -1] for _ in range(length)]
-    targets[verb] = [other, one] if passive else [one, other]
-    return tokens, targets
-`;
-  return `def sequence(n):
-    """After a silence (${classes}) a sentence: report the word before and the first word."""
-    drawn = words(n, 1 + length, ${draw})
-    start = below(drawn[0], length // 2)
-    tokens = [${classes} if t < start else below(drawn[1 + t], ${classes}) for t in range(length)]
-    asked = [t - start >= 2 and t - start not in (4, 8, 12) for t in range(length)]
-    return tokens, [[tokens[t - 1], tokens[start]] if asked[t] else [-1, -1] for t in range(length)]
 `;
 }

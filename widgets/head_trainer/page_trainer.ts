@@ -1,11 +1,11 @@
 import { type TrainerSettings } from "../core/index";
-import { Audience, listen, read, type Failure, type Model, type Source, type Values } from "../frame/index";
+import { Audience, startWorker, listen, read } from "../frame/index";
+import type { Failure, WorkerFor, Model, Source, Values } from "../frame/index";
 import { drawnOf, handedOn, start, type Drawn, type RunRecord } from "./answer";
 import { ASKS, type Command } from "./command";
-import type { News } from "./worker/protocol";
+import type { News, Order } from "./worker/protocol";
 import { committedRuns } from "./committed";
 import { heads } from "./phrases";
-import { startWorker, type Trainer } from "./start_worker";
 
 const BATCH = 32;
 
@@ -14,7 +14,7 @@ export class PageTrainer implements Source<Drawn> {
   readonly origin = "page";
   #audience = new Audience<Drawn>();
   #runs: RunRecord[] = [];
-  #workers: (Trainer | undefined)[] = [];
+  #workers: (WorkerFor<Order> | undefined)[] = [];
   #settings!: TrainerSettings;
   /** How far each run is to go. */
   #goals: number[] = [];
@@ -108,10 +108,9 @@ export class PageTrainer implements Source<Drawn> {
       const era = this.#era;
       this.#set(i, { state: "compiling" });
       try {
-        const worker = await startWorker(
-          (news) => era === this.#era && this.#hear(i, news),
-          (error) => era === this.#era && this.#hear(i, { kind: "failed", error }),
-        );
+        if (typeof WebAssembly === "undefined") throw new Error("this browser has no WebAssembly");
+        const hear = (news: News) => era === this.#era && this.#hear(i, news);
+        const worker = await startWorker<Order, News>("head_trainer", hear);
         if (era !== this.#era) return worker.terminate();
         this.#workers[i] = worker;
       } catch (error) {

@@ -27,10 +27,8 @@ export class Analysis {
     let found = this.#seen.get(hide_sink);
     if (!found) {
       const sink = hide_sink ? this.sink : null;
-      found = {
-        measures: headMeasures(this.drawn, sink),
-        thumbnails: thumbnails(this.drawn, SIDE, sink),
-      };
+      const small = thumbnails(this.drawn, SIDE, sink);
+      found = { thumbnails: small, measures: headMeasures(this.drawn, sink, small.sums) };
       this.#seen.set(hide_sink, found);
     }
     return found;

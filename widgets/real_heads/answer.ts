@@ -1,4 +1,4 @@
-import { checkPacked, fromBase64, type Packed } from "../core/packed";
+import { checkPacked, fromText, type Packed } from "../core/packed";
 import type { Failure, Values } from "../frame/index";
 import { MODELS, SENTENCES } from "./catalogue";
 import { load } from "./load";
@@ -11,40 +11,46 @@ export type Drawn = Packed & {
   readonly model: string | null;
 };
 
-/** As it comes: in base64 in a page, as bytes from the kernel. */
-type Received = Omit<Drawn, "codes"> & { codes: string | DataView | Uint8Array; source?: string };
+/** As it comes: from the kernel as bytes, which are unpacked once. */
+type Received = Omit<Drawn, "codes"> & { codes: DataView | Uint8Array; source?: string };
+
+/** As a page carries it. */
+type Carried = Omit<Received, "codes"> & { codes: string };
+
+const OLD = "This browser is too old to unpack attention weights: open the page in one of 2023 or later.";
 
 /** The attention of a prepared sentence, or what Python handed over, when the page draws alone. */
 export function answer(values: Values): Drawn | Failure | Promise<Drawn | Failure> {
-  const given = (values["given"] ?? {}) as { error?: string } & Received;
+  const given = (values["given"] ?? {}) as { error?: string } & Carried;
   if (given.error) return { error: given.error };
-  if (Object.keys(given).length > 0) return received({ ...given, model: null });
+  if (Object.keys(given).length > 0) return unpacked({ ...given, model: null });
   const model = String(values["model"]);
   const sentence = String(values["sentence"]);
   return load(model, sentence).then((found) =>
     "error" in found && typeof found.error === "string"
       ? { error: found.error }
-      : received({ ...(found as unknown as Received), model }),
+      : unpacked({ ...(found as Carried), model }),
+  );
+}
+
+function unpacked(carried: Carried): Failure | Promise<Drawn | Failure> {
+  if (!("DecompressionStream" in globalThis)) return { error: OLD };
+  return fromText(carried.codes).then(
+    (codes) => received({ ...carried, codes }),
+    ({ message }: Error) => undrawable(message),
   );
 }
 
 /** Data from elsewhere as attention that can be drawn; a promise of the kernel's answer keeps its other fields. */
 export function received(found: Received): (Drawn & { made?: string }) | Failure {
-  const codes = bytesOf(found.codes);
-  const drawn = { ...found, codes: codes ?? new Uint8Array() };
-  const fault = codes ? checkPacked(drawn) : "the codes are no base64";
-  if (fault) return { error: `These weights cannot be drawn: ${fault}. Make them anew.` };
-  return { ...drawn, made: made(drawn) };
+  const { buffer, byteOffset, byteLength } = found.codes;
+  const drawn = { ...found, codes: new Uint8Array(buffer, byteOffset, byteLength) };
+  const fault = checkPacked(drawn);
+  return fault ? undrawable(fault) : { ...drawn, made: made(drawn) };
 }
 
-function bytesOf(codes: string | DataView | Uint8Array): Uint8Array | null {
-  if (codes instanceof Uint8Array) return codes;
-  if (typeof codes !== "string") return new Uint8Array(codes.buffer, codes.byteOffset, codes.byteLength);
-  try {
-    return fromBase64(codes);
-  } catch {
-    return null;
-  }
+function undrawable(fault: string): Failure {
+  return { error: `These weights cannot be drawn: ${fault}. Make them anew.` };
 }
 
 function made({ model, source }: { model: string | null; source?: string }): string {

@@ -23,12 +23,13 @@ export class Atlas {
     const image = context.createImageData(canvas.width, canvas.height);
     const pixels = new Uint32Array(image.data.buffer);
     const scale = weights[theme];
-    for (let head = 0; head < count; head++) {
+    const steps = scale.length - 0.001; // so that a weight of 1 has the last colour
+    for (let head = 0, at = 0; head < count; head++) {
       const [left, top] = this.place(head);
-      for (let cell = 0; cell < side * side; cell++) {
-        const weight = thumbnails.weights[head * side * side + cell]!;
-        const colour = scale[Math.min(scale.length - 1, Math.floor(weight * scale.length))]!;
-        pixels[(top + Math.floor(cell / side)) * canvas.width + left + (cell % side)] = colour;
+      for (let row = 0; row < side; row++) {
+        const start = (top + row) * canvas.width + left;
+        for (let column = 0; column < side; column++)
+          pixels[start + column] = scale[(thumbnails.weights[at++]! * steps) | 0]!;
       }
     }
     context.putImageData(image, 0, 0);

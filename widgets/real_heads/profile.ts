@@ -4,6 +4,7 @@ import type { Analysis } from "./analysis";
 import { MEASURE_LABELS, nameOf } from "./catalogue";
 import type { Selection } from "./selection";
 
+const AFTER = 150; // ms: when the picture is on the screen
 const LONG = 48; // tokens: from here on `far`, a second look at every weight, is worked out only when it is chosen
 
 /** Every measure of the chosen head, and its place among all heads; a click shows that measure under all of them. */
@@ -11,6 +12,8 @@ export class Profile {
   readonly root: HTMLElement;
   #title = element("h3", {});
   #rows: Row[];
+  #analysis: Analysis | null = null;
+  #late = 0;
 
   constructor(cleanup: Cleanup, choose: (measure: Measure) => void) {
     this.#rows = MEASURES.map((name) => new Row(cleanup, name, choose));
@@ -20,9 +23,20 @@ export class Profile {
       this.#title,
       ...this.#rows.map(({ root }) => root),
     );
+    cleanup.add(() => clearTimeout(this.#late));
   }
 
-  show(analysis: Analysis, { index, layer, head, hide_sink, measure }: Selection): void {
+  /** Of new weights the measures are worked out after the picture is on the screen. */
+  show(analysis: Analysis, selection: Selection): void {
+    clearTimeout(this.#late);
+    if (analysis === this.#analysis) return this.#write(analysis, selection);
+    this.#late = window.setTimeout(() => {
+      this.#analysis = analysis;
+      this.#write(analysis, selection);
+    }, AFTER);
+  }
+
+  #write(analysis: Analysis, { index, layer, head, hide_sink, measure }: Selection): void {
     const { measures } = analysis.seen(hide_sink);
     const { tokens, layers, num_heads } = analysis.drawn;
     const count = layers.length * num_heads;

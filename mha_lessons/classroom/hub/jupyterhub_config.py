@@ -42,8 +42,8 @@ def password() -> str:
 
 def bring_lessons(spawner: Any) -> None:
     """Put the chapters into the student's home; a notebook the student changed stays as it is."""
-    from mha_lessons.exercises.folder import lessons
     from mha_lessons.notebooks import save
+    from mha_lessons.notebooks.lessons import lessons
 
     for _ in save(lessons(), HOMES / spawner.user.name / "lessons"):
         pass

@@ -7,8 +7,9 @@ import math
 import numpy as np
 from torch import Tensor
 
-from mha_lessons import attend
+from mha_lessons.dot_product import attend
 from mha_lessons.exercises.case import Case, Value
+from mha_lessons.exercises.checks.known import known
 from mha_lessons.exercises.draw import may_look, normal
 from mha_lessons.exercises.exercise import Cause, Exercise, Wanted
 
@@ -105,9 +106,8 @@ EXERCISE = Exercise(
     ),
     draw=draw,
     causes=(
-        Cause(
+        known(
             "softmax over the queries",
-            "the softmax runs over the queries: for each key the weights sum to 1, not for each query.",
             lambda q, k, v, mask: _scores(q, k, mask).softmax(-2) @ v,
         ),
         Cause(
@@ -150,9 +150,8 @@ EXERCISE = Exercise(
             "the division comes after the softmax, so the weights of a row no longer sum to 1.",
             lambda q, k, v, mask: _scaled_by(1.0, q, k, v, mask) / math.sqrt(q.shape[-1]),
         ),
-        Cause(
+        known(
             "mask inverted",
-            "the mask is read the other way round: here True means that a query may look.",
             lambda q, k, v, mask: right(q, k, v, None if mask is None else ~mask),
         ),
         Cause(
@@ -160,14 +159,12 @@ EXERCISE = Exercise(
             "the mask is not used.",
             lambda q, k, v, mask: right(q, k, v, None),
         ),
-        Cause(
+        known(
             "mask after softmax",
-            "the mask comes after the softmax: what it takes away is missing from the sum of the row.",
             _mask_after,
         ),
-        Cause(
+        known(
             "masked scores are 0",
-            "masked scores are set to 0, and a score of 0 still gets weight: e to the 0 is 1.",
             lambda q, k, v, mask: _filled(0.0, q, k, v, mask),
         ),
         Cause(
@@ -176,15 +173,12 @@ EXERCISE = Exercise(
             "the weights depend on, the scores or their differences?",
             _without_shift,
         ),
-        Cause(
+        known(
             "0 by 0",
-            "a row with nothing but -inf has the softmax 0/0, which is NaN.",
             lambda q, k, v, mask: _scores(q, k, mask).softmax(-1) @ v,
         ),
-        Cause(
+        known(
             "mean of all",
-            "a row in which all scores are the same very low number is shared out evenly: the query that may "
-            "look at nothing looks at everything.",
             lambda q, k, v, mask: _filled(-1e9, q, k, v, mask),
         ),
     ),

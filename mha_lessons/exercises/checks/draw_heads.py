@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from mha_lessons.exercises.case import Case
+from mha_lessons.exercises.checks.known import known
 from mha_lessons.exercises.draw import may_look, normal
 from mha_lessons.exercises.exercise import Cause, Exercise, Wanted
 
@@ -141,9 +142,8 @@ EXERCISE = Exercise(
             "a tile without a head is full of zeros: 0 is a weight, and looks like one.",
             lambda attn, columns, mask: tiles(attn, columns, mask, empty=0.0),
         ),
-        Cause(
+        known(
             "mask inverted",
-            "the mask is read the other way round: here True means that a query may look.",
             lambda attn, columns, mask: tiles(attn, columns, None if mask is None else ~mask),
         ),
         Cause(

@@ -8,10 +8,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mha_lessons import attend, causal_mask
+from mha_lessons.dot_product import attend
 from mha_lessons.exercises.case import Case
+from mha_lessons.exercises.checks.known import known
 from mha_lessons.exercises.draw import normal
 from mha_lessons.exercises.exercise import Cause, Exercise, Wanted
+from mha_lessons.masks import causal_mask
 
 Three = tuple[Tensor, Tensor, Tensor]
 
@@ -183,9 +185,7 @@ EXERCISE = Exercise(
         Cause("new first", NEW_FIRST, _new_first),
         Cause("new first", NEW_FIRST, _new_first_masked),
         Cause("new first", NEW_FIRST, _new_first_unmasked),
-        Cause(
-            "no scale", "the scale is missing: the wider a head, the larger the raw dot products.", _no_scale
-        ),
+        known("no scale", _no_scale),
         Cause(
             "keys and values swapped",
             "keys and values have changed places in the cache.",

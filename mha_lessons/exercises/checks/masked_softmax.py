@@ -8,6 +8,7 @@ import numpy as np
 from torch import Tensor
 
 from mha_lessons.exercises.case import Case
+from mha_lessons.exercises.checks.known import SAYS, known
 from mha_lessons.exercises.draw import may_look, normal
 from mha_lessons.exercises.exercise import Cause, Exercise, Wanted
 
@@ -91,36 +92,30 @@ EXERCISE = Exercise(
     ),
     draw=draw,
     causes=(
-        Cause(
+        known(
             "mask inverted",
-            "the mask is read the other way round: here True means that a query may look.",
             lambda scores, mask: right(scores, ~mask),
         ),
         Cause("mask ignored", "the mask is not used.", lambda scores, mask: scores.softmax(-1)),
-        Cause(
+        known(
             "mask after softmax",
-            "the mask comes after the softmax: what it takes away is missing from the sum of the row.",
             lambda scores, mask: scores.softmax(-1) * mask,
         ),
-        Cause(
+        known(
             "masked scores are 0",
-            "masked scores are set to 0, and a score of 0 still gets weight: e to the 0 is 1.",
             lambda scores, mask: _filled(scores, mask, 0.0),
         ),
         Cause(
             "over the queries",
-            "the softmax runs over the queries: for each key the weights sum to 1, not for each query.",
+            SAYS["softmax over the queries"],
             lambda scores, mask: _filled(scores, mask, -math.inf, -2).nan_to_num(0),
         ),
-        Cause(
+        known(
             "0 by 0",
-            "a row with nothing but -inf has the softmax 0/0, which is NaN.",
             lambda scores, mask: _filled(scores, mask, -math.inf),
         ),
-        Cause(
+        known(
             "mean of all",
-            "a row in which all scores are the same very low number is shared out evenly: the query that may "
-            "look at nothing looks at everything.",
             lambda scores, mask: _filled(scores, mask, -1e9),
         ),
         Cause(

@@ -10,8 +10,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mha_lessons import MultiHeadAttention
+from mha_lessons.attention import MultiHeadAttention
 from mha_lessons.exercises.case import Case
+from mha_lessons.exercises.checks.known import known
 from mha_lessons.exercises.checks.split_merge import merge, split
 from mha_lessons.exercises.draw import may_look, normal
 from mha_lessons.exercises.exercise import Cause, Exercise, Wanted
@@ -144,9 +145,8 @@ EXERCISE = Exercise(
             "the values are slices of x itself: w_v is not used.",
             lambda **of: right(**of | {"w_v": torch.eye(of["d_model"])}),
         ),
-        Cause(
+        known(
             "no scale",
-            "the scale is missing: the wider a head, the larger the raw dot products.",
             lambda **of: _layer(scale=1.0, **of),
         ),
         Cause(
@@ -169,20 +169,17 @@ EXERCISE = Exercise(
             "num_heads is not used: the layer works as if it had one wide head.",
             lambda **of: right(**of | {"num_heads": 1}),
         ),
-        Cause(
+        known(
             "softmax over the queries",
-            "the softmax runs over the queries: for each key the weights sum to 1, not for each query.",
             lambda **of: _layer(over=-2, **of),
         ),
-        Cause(
+        known(
             "mask inverted",
-            "the mask is read the other way round: here True means that a query may look.",
             lambda **of: right(**of | {"mask": None if of["mask"] is None else ~of["mask"]}),
         ),
         Cause("mask ignored", "the mask is not used.", lambda **of: right(**of | {"mask": None})),
-        Cause(
+        known(
             "0 by 0",
-            "a row with nothing but -inf has the softmax 0/0, which is NaN.",
             lambda **of: _layer(care=False, **of),
         ),
     ),

@@ -10,7 +10,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from mha_lessons.classroom.limits import MIB, Ended, Limits, watch
+from mha_lessons.classroom.limits import MIB, Ended, Limits
+from mha_lessons.classroom.watcher import watch
 
 LIMITS = Limits(seconds=30, memory=200 * MIB, processes=5, output=MIB, start_seconds=20)
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import nbformat
 
 from mha_lessons.exercises import NAMES
-from mha_lessons.exercises.folder import notebooks
 from mha_lessons.notebooks import Outcome, save
+from mha_lessons.notebooks.lessons import notebooks
 
 
 def test_every_exercise_is_a_notebook_in_the_order_of_the_book() -> None:
