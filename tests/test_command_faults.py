@@ -164,6 +164,21 @@ def test_a_disk_that_is_full_after_the_first_notebook_leaves_that_one_whole(
     assert (place / "a.ipynb").read_bytes() == b"{}"
 
 
+@pytest.mark.parametrize("empty", [False, True], ids=["new folder", "empty folder"])
+def test_a_disk_that_is_full_in_the_middle_of_a_course_leaves_none_and_the_same_command_goes_on_later(
+    empty: bool, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    course = place / "course"
+    if empty:
+        course.mkdir()
+    with monkeypatch.context() as full:
+        onto_full_disk(full, but=3)
+        is_one_sentence(run("classroom", "init", str(course)), str(course), "(no space left on device)")
+    assert list(place.rglob("*")) == ([course] if empty else [])
+    assert run("classroom", "init", str(course)).exit_code == 0
+    assert (course / "README.md").exists()
+
+
 def test_a_disk_that_is_full_at_the_weights_keeps_the_file_of_results_as_it_was(
     place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -63,12 +63,24 @@ def make_course(root: Path) -> dict[str, tuple[str, ...]]:
 
     Raises:
         CourseError: the folder holds something already.
-        LessonError: it cannot be written, or solutions are not in this installation.
+        LessonError: it cannot be written, or solutions are not in this installation; the folder is as it was.
     """
     if root.exists() and (not root.is_dir() or any(root.iterdir())):
         raise CourseError(
             f"{root} holds something already, and stays as it is: name a new or an empty folder."
         )
+    was_there = root.exists()
+    try:
+        return _write_course(root)
+    except BaseException:
+        for path in root.iterdir() if root.exists() else ():
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        if root.exists() and not was_there:
+            root.rmdir()
+        raise
+
+
+def _write_course(root: Path) -> dict[str, tuple[str, ...]]:
     made = assignments()
     for assignment, names in made.items():
         for name in names:
@@ -79,7 +91,8 @@ def make_course(root: Path) -> dict[str, tuple[str, ...]]:
     student = STUDENT_CONFIG.format(course_id=COURSE_ID, exchange=str(exchange))
     write_whole(root / "student" / "nbgrader_config.py", student)
     write_whole(root / "students.csv", STUDENTS)
-    shutil.copy(HERE / "hub" / "jupyterhub_config.py", root)
+    hub = HERE / "hub" / "jupyterhub_config.py"
+    write_whole(root / hub.name, hub.read_bytes())
     exchange.mkdir()
     exchange.chmod(0o777)  # nbgrader wants it: every student puts folders of their own there
     write_whole(root / "README.md", readme(made))
