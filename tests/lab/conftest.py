@@ -59,7 +59,7 @@ def lesson(notebook: OpenNotebook) -> Notebook:
 @pytest.fixture
 def explorer(lesson: Notebook) -> Locator:
     """The explorer of the second cell, set to START from Python, with its tables open; `w` in the kernel."""
-    lesson.kernel.run(f"import torch\nw = {LATEST}\n{set_from_python('w', START)}")
+    lesson.kernel.run(f"import torch\nw = {LATEST}\n{set_from_python('w', START)}\nw.head = 0")
     widget = lesson.output(1).locator('[data-widget="head_explorer"]')
     widget.scroll_into_view_if_needed()
     show_numbers(widget)
