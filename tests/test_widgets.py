@@ -17,6 +17,7 @@ import torch
 
 from mha_lessons import MultiHeadAttention, widgets
 from mha_lessons.widgets.lesson_widget import PAGE_MIME, LessonWidget
+from mha_lessons.widgets.mask_painter import MaskPainter
 from mha_lessons.widgets.still import still
 
 ROOT = Path(__file__).parent.parent
@@ -255,3 +256,9 @@ def test_attentions_that_do_not_fit_are_refused(
 ) -> None:
     with pytest.raises(ValueError, match=re.escape(sentence)):
         widgets.HeadExplorer.from_attentions(attentions, tokens, layer=layer)
+
+
+def test_what_the_mask_does_is_called_before_and_after_in_the_still() -> None:
+    html = MaskPainter(text="a b c", num_heads=2).still()
+    assert '<th scope="col">before</th><th scope="col">after</th>' in html
+    assert "head 0" not in html, "both pictures are of one head"

@@ -11,6 +11,7 @@ from mha_lessons.params import Params, check
 from mha_lessons.tokens import tokenize
 from mha_lessons.widgets.bundle import bundle
 from mha_lessons.widgets.lesson_widget import LessonWidget
+from mha_lessons.widgets.still import still
 
 if TYPE_CHECKING:
     import numpy as np
@@ -150,12 +151,16 @@ class MaskPainter(LessonWidget):
         }
 
     def still_figure(self) -> tuple[str, list[str], np.ndarray]:
-        """The head before and after the mask for the still."""
+        """The head before and after the mask, for the still."""
         import torch
 
         from mha_lessons.masked_head import masked_head
 
         (tokens, _, x, mha, _), head = self._layer()
         found = masked_head(mha, x, self.attn_mask, head)
-        title = f"Head {head} before (left) and after (right) the mask “{self.preset}”"
+        title = f"Head {head} before and after the mask “{self.preset}”"
         return title, tokens, torch.stack([found.before, found.after]).detach().numpy()
+
+    def still(self) -> str:
+        """The two pictures under their names."""
+        return still(*self.still_figure(), names=["before", "after"])

@@ -171,7 +171,9 @@ class RealHeads(LessonWidget):
         packed, (layer, head) = self.packed, self.shown
         of = f" of {self.model}" if self.given is None else ""
         title = f"Attention of head {layer}-{head}{of} (layer {layer}, head {head}, both counted from 0)"
-        return still(title, packed.tokens, packed.attn(layer)[head : head + 1], names=[f"{layer}-{head}"])
+        return still(
+            title, packed.tokens, packed.attn(layer)[head : head + 1], names=[f"head {layer}-{head}"]
+        )
 
 
 def _plain(packed: Packed) -> dict[str, Any]:

@@ -21,12 +21,12 @@ def still(title: str, tokens: list[str], attn: np.ndarray, names: list[str] | No
         title: what the picture shows.
         tokens: the words, seq of them.
         attn: attention weights [head, query, key], from 0 to 1.
-        names: what the heads are called; default 0, 1, 2 ...
+        names: what the heads are called; default "head 0", "head 1" ...
 
     Returns:
         HTML without scripts or links; the words are escaped.
     """
-    called = names or [str(i) for i in range(len(attn))]
+    called = names or [f"head {i}" for i in range(len(attn))]
     shown = min(len(tokens), MOST_TOKENS)
     cut = f" (the first {shown} of {len(tokens)} words)" if shown < len(tokens) else ""
     words = [_label(word) for word in tokens[:shown]]
@@ -79,7 +79,7 @@ def _label(word: str) -> str:
 
 def _tile(name: str, words: list[str], attn: np.ndarray) -> str:
     """One head: its name, the words on both axes, a square a weight."""
-    parts = [f'<text x="{LABEL}" y="11" font-weight="bold">head {name}</text>']
+    parts = [f'<text x="{LABEL}" y="11" font-weight="bold">{name}</text>']
     top = LABEL + 14
     for i, word in enumerate(words):
         middle = i * CELL + CELL * 0.75
@@ -101,7 +101,7 @@ def _tile(name: str, words: list[str], attn: np.ndarray) -> str:
 
 def _table(words: list[str], attn: np.ndarray, names: list[str]) -> str:
     """For each word the word that each head looks at most, with its weight."""
-    head = "".join(f'<th scope="col">head {name}</th>' for name in names)
+    head = "".join(f'<th scope="col">{name}</th>' for name in names)
     rows = "".join(
         f'<tr><th scope="row">{word}</th>'
         + "".join(

@@ -98,7 +98,7 @@ export class Parts {
     const [text, muted] = [colour("--mha-fg"), colour("--mha-muted")];
     const narrow = width < 420;
     const left = narrow ? 112 : 136;
-    const right = width - (narrow ? 62 : 72) - (narrow ? 82 : 92);
+    const right = width - (narrow ? 62 : 72) - (narrow ? 96 : 104);
     let y = 0;
     for (const { title, rows, apart } of this.#shown()) {
       pen.text(title(this.#meter!), 0, y + HEADING - 12, {
@@ -121,7 +121,7 @@ export class Parts {
         const [top, bottom, edge] = [middle - 9.5, middle + 9.5, end(one)];
         const outline: [number, number][] = [[left, top], [edge, top], [edge, bottom], [left, bottom], [left, top]]; // prettier-ignore
         pen.line(outline, { colour: text, width: 1.25, dash: [3, 2] });
-        const at = right + (narrow ? 82 : 92);
+        const at = right + (narrow ? 96 : 104);
         pen.text(words(value), at - 6, middle, { size: 13, colour: text, align: "right" });
         const verdict = ratioText(value, one);
         pen.text(same ? "= same" : verdict, at + 8, middle, {
