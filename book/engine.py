@@ -21,8 +21,9 @@ PACKAGE = ROOT / "mha_lessons"
 NOWHERE = "http://127.0.0.1:9/"  # the discard port: Jupyter Book asks npm for a newer version of itself
 TROUBLE = ("⚠️", "⛔")
 LAST_WORDS = 12  # lines
-FLAKE = (
-    "subshell creation failed"  # its executor and a busy kernel sometimes miss each other when a widget opens
+FLAKES = (
+    "subshell creation failed",  # its executor and a busy kernel sometimes miss each other when a widget opens
+    "fetch failed",  # and so do it and its own Jupyter server, when the machine is busy
 )
 TRIES = 3
 PROGRESS = ("💿", "📖", "📚")
@@ -53,7 +54,7 @@ def write_ast(source: Path) -> Path:
         problems = _run(source)
         if not problems:
             return source / "_build" / "site"
-        if not (left and any(FLAKE in problem for problem in problems)):
+        if not (left and any(flake in problem for flake in FLAKES for problem in problems)):
             break
         print("book: Jupyter Book lost touch with a kernel; trying again", flush=True)
     raise BookError(problems)

@@ -10,7 +10,7 @@ import pytest
 
 from book import engine
 from book.build import build, inputs_hash, is_fresh
-from book.engine import BookError, tree_hash, write_ast
+from book.engine import FLAKES, BookError, tree_hash, write_ast
 from tests.book_project import copy_book
 
 MISTAKES = {
@@ -133,3 +133,17 @@ def _processes_in(folder: Path) -> list[str]:
                 continue  # it has just ended
             found += [line] if str(folder) in line else []
     return found
+
+
+@pytest.mark.parametrize("flake", FLAKES)
+def test_jupyter_book_is_asked_again_when_it_lost_touch_and_not_when_a_page_is_wrong(
+    flake: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries = [[f"its last words: {flake}"], []]
+    monkeypatch.setattr(engine, "_run", lambda _: tries.pop(0))
+    assert engine.write_ast(tmp_path) == tmp_path / "_build" / "site"
+    assert tries == []
+    tries += [["a.md:3 no such page"], []]
+    with pytest.raises(BookError, match="no such page"):
+        engine.write_ast(tmp_path)
+    assert tries == [[]]

@@ -11,7 +11,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from mha_lessons.classroom.problem import CourseError
-from mha_lessons.files import reason
+from mha_lessons.files import reason, write_whole
 
 LOCK, HOLDER = "grading/lock", "grading/process.txt"
 
@@ -22,6 +22,7 @@ def alone(root: Path) -> Iterator[None]:
 
     Raises:
         CourseError: another process holds it; the sentence says which.
+        LessonError: nothing can be written there.
     """
     lock, holder = FileLock(root / LOCK), root / HOLDER
     lock_folder = Path(lock.lock_file).parent
@@ -38,7 +39,7 @@ def alone(root: Path) -> Iterator[None]:
             f"{lock_folder} cannot be written ({reason(error)}): grade where you may write."
         ) from error
     try:
-        holder.write_text(f"process {os.getpid()} on {platform.node()}\n", encoding="utf-8")
+        write_whole(holder, f"process {os.getpid()} on {platform.node()}\n")
         yield
     finally:
         holder.unlink(missing_ok=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import re
 from dataclasses import dataclass
-from html import escape
 
 import numpy as np
 
@@ -17,6 +16,7 @@ from mha_lessons.exercises.report import Report
 from mha_lessons.exercises.run import run
 from mha_lessons.exercises.sources import read, solved
 from mha_lessons.problem import LessonError
+from mha_lessons.tables import Table, table
 
 CODE = re.compile(r"(```.*?```|`[^`\n]*`)", re.DOTALL)
 """Code in markdown, where two stars are a power and no bold print."""
@@ -103,7 +103,7 @@ def exercises() -> Table:
         source = read(name)
         rank = f"{source.difficulty} of 3"
         rows.append((name, source.title, rank, str(source.minutes), source.chapter))
-    return Table("Exercises", ("name", "goal", "difficulty", "minutes", "chapter"), tuple(rows))
+    return table(("name", "goal", "difficulty", "minutes", "chapter"), rows, "Exercises")
 
 
 def progress() -> Table:
@@ -120,7 +120,7 @@ def progress() -> Table:
         helped += ["solution"] if own and own.solution else []
         status = own.status if own and own.checks else "not checked yet"
         rows.append((name, status, points, str(own.checks) if own else "0", ", ".join(helped)))
-    return Table("Progress", ("name", "best so far", "points", "checks", "help"), tuple(rows))
+    return table(("name", "best so far", "points", "checks", "help"), rows, "Progress")
 
 
 def _exercise(name: object) -> Exercise:
@@ -151,37 +151,3 @@ class Text:
 
     def _repr_markdown_(self) -> str:
         return self.markdown
-
-
-@dataclass(frozen=True)
-class Table:
-    """Rows of words; a notebook shows them as a table, a terminal as columns."""
-
-    title: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-
-    def __str__(self) -> str:
-        lines = [self.columns, *self.rows]
-        wide = [max(map(len, column)) for column in zip(*lines, strict=True)]
-        return "\n".join(
-            "  ".join(word.ljust(width) for word, width in zip(line, wide, strict=True)).rstrip()
-            for line in lines
-        )
-
-    __repr__ = __str__
-
-    def _repr_html_(self) -> str:
-        left = 'style="text-align: left; padding: 0.2em 1em 0.2em 0"'
-        heads = "".join(f'<th scope="col" {left}>{escape(name)}</th>' for name in self.columns)
-        body = "".join(
-            f'<tr><th scope="row" {left}>{escape(first)}</th>'
-            + "".join(f"<td {left}>{escape(word)}</td>" for word in rest)
-            + "</tr>"
-            for first, *rest in self.rows
-        )
-        return (
-            '<table style="color: inherit; background: none">'
-            '<caption style="text-align: left; color: inherit">'
-            f"{escape(self.title)}</caption><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
-        )

@@ -7,6 +7,7 @@ from typing import Any
 
 import traitlets
 
+from mha_lessons.exercises import progress_file
 from mha_lessons.widgets.bundle import bundle
 from mha_lessons.widgets.lesson_widget import LessonWidget
 from mha_lessons.widgets.still import still_table
@@ -54,9 +55,7 @@ class ExerciseProgress(LessonWidget):
 
     def __init__(self, **traits: Any) -> None:
         super().__init__(**{"exercises": self.defaults()["exercises"]} | traits)
-        from mha_lessons.exercises.progress_file import follow
-
-        follow(self)
+        progress_file.follow(self)
 
     @classmethod
     def defaults(cls) -> dict[str, Any]:
@@ -86,9 +85,7 @@ class ExerciseProgress(LessonWidget):
         """
         import torch
 
-        from mha_lessons.exercises.progress_file import own_file
-
-        place, kept = ("", {}) if self.opened else own_file()
+        place, kept = ("", {}) if self.opened else progress_file.own_file()
         found = self._standing(kept)
         for name in ("points", "out_of", "checks", "hints"):
             found[name] = torch.tensor(found[name], dtype=torch.float32)
@@ -122,27 +119,24 @@ class ExerciseProgress(LessonWidget):
 
     def close(self) -> None:
         """Follow the file no longer, and end the connection to the front end."""
-        from mha_lessons.exercises.progress_file import unfollow
-
-        unfollow(self)
+        progress_file.unfollow(self)
         super().close()
 
     def __repr__(self) -> str:
-        from mha_lessons.exercises.progress_file import own_file
         from mha_lessons.exercises.standing import summary
 
         try:
-            return f"{type(self).__name__}: {summary(self._standing({} if self.opened else own_file()[1]))}"
+            own = {} if self.opened else progress_file.own_file()[1]
+            return f"{type(self).__name__}: {summary(self._standing(own))}"
         except ValueError as error:
             return f"{type(self).__name__}: {error}"
 
     def _standing(self, own: Mapping[str, Any]) -> dict[str, Any]:
         """Of the opened file, or of one's own progress."""
-        from mha_lessons.exercises.progress_file import entries
         from mha_lessons.exercises.standing import standing
 
         try:
-            kept = entries(self.opened) if self.opened else own
+            kept = progress_file.entries(self.opened) if self.opened else own
         except ValueError as error:
             raise ValueError(f"{self.opened.get('name', 'opened')} is no progress: {error}") from None
         return standing(self.exercises, kept, self.ticked.split(), self.status, self.chapter)

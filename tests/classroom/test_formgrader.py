@@ -86,4 +86,4 @@ def test_a_teacher_gives_out_takes_in_sees_the_grades_and_gives_back_in_jupyterl
     press(formgrader, "release-feedback", "Successfully released feedback")
     (page,) = (course / "feedback" / "ada" / ASSIGNMENT).glob("*.html")
     assert any((course / "exchange").glob("*/feedback/*"))
-    assert "8" in page.read_text()
+    assert "(Score: 8.0 / 8.0)" in page.read_text()

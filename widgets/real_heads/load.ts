@@ -8,7 +8,9 @@ export function load(model: string, sentence: string): Promise<object | Failure>
     (error: Error) => {
       const text = SENTENCES.find(({ name }) => name === sentence)?.text ?? sentence;
       const name = MODELS[model]?.name ?? model;
-      return { error: `${name}'s attention on “${text}” could not be loaded: ${error.message}.` };
+      return {
+        error: `${name}'s attention on “${text}” could not be loaded: ${error.message}. Choose another sentence, or load the page again.`,
+      };
     },
   );
 }
