@@ -81,7 +81,7 @@ def test_on_paper_no_empty_box_and_no_caption_can_part_a_heading_from_its_text(
     page = watched.open((built_site / "capacity.html").as_uri())
     page.emulate_media(media="print")
     empty = page.locator(".cell:empty")
-    assert empty.count() > 1
+    assert empty.count() > 0, "else nothing is tried"
     assert not any(box.is_visible() for box in empty.all())
     breaks = page.locator(".still figcaption").evaluate_all(
         "all => all.map(each => [each.matches(':first-child'), getComputedStyle(each).breakBefore])"

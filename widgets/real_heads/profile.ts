@@ -29,18 +29,23 @@ export class Profile {
   /** Of new weights the measures are worked out after the picture is on the screen. */
   show(analysis: Analysis, selection: Selection): void {
     clearTimeout(this.#late);
+    const { layers, num_heads } = analysis.drawn;
+    write(
+      this.#title,
+      `Head ${nameOf(selection.layer, selection.head)} among the ${layers.length * num_heads}`,
+    );
     if (analysis === this.#analysis) return this.#write(analysis, selection);
+    this.root.ariaBusy = "true";
     this.#late = window.setTimeout(() => {
       this.#analysis = analysis;
       this.#write(analysis, selection);
     }, AFTER);
   }
 
-  #write(analysis: Analysis, { index, layer, head, hide_sink, measure }: Selection): void {
+  #write(analysis: Analysis, { index, hide_sink, measure }: Selection): void {
     const { measures } = analysis.seen(hide_sink);
-    const { tokens, layers, num_heads } = analysis.drawn;
-    const count = layers.length * num_heads;
-    write(this.#title, `Head ${nameOf(layer, head)} among the ${count}`);
+    const { tokens } = analysis.drawn;
+    this.root.ariaBusy = null;
     for (const row of this.#rows) {
       const wanted = row.name !== "far" || measure === "far" || tokens.length < LONG;
       const values = wanted ? measures[row.name] : null;
