@@ -73,6 +73,11 @@ def test_lines_are_counted_by_newlines_only_and_may_end_as_on_windows(tmp_path: 
         (line("1", "She", "_", "root"), "line 2: the head of 'She' should be a number from 0 to 1, got None"),
         (line("1", "She", "1", "obj"), "line 2: 'She' depends on itself"),
         (line("1", "She", "0", "_"), "line 2: 'She' has no relation"),
+        (line("1", "She", "0" * 5000 + "1", "root"), "line 2: "),
+        (
+            line("1-2", "don't", "_", "_") + "\n" + line("1", "do", "0", "root"),
+            "line 2: the words 1 to 2 should all be there, the sentence has 1",
+        ),
     ],
 )
 def test_a_malformed_line_of_a_treebank_is_named_with_its_number(tmp_path: Path, bad: str, says: str) -> None:
@@ -122,6 +127,7 @@ def test_quotes_in_a_text_are_only_characters(tmp_path: Path) -> None:
     [
         ("d-1\tonly", "line 2: a row should have 11 columns with tabs, got 2"),
         (gap_row(Pronoun_offset="18"), "line 2: 'she' is not at character 18 of the text"),
+        (gap_row(A_offset="1" * 5000), "line 2: 'Ann Lee' is not at character 1111"),
         (gap_row(A_offset="x"), "line 2: 'Ann Lee' is not at character x of the text"),
         (gap_row(B="Bob"), "line 2: 'Bob' is not at character 12 of the text"),
         (gap_row(B=""), "line 2: '' is not at character 12 of the text"),

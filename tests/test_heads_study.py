@@ -214,7 +214,8 @@ def test_stopped_with_ctrl_c_the_same_command_goes_on_and_gives_the_same_file(
     [
         (
             "absent",
-            "There is no model 'absent': give one of minilm, smollm2, or a folder with a model in it.",
+            "There is no model 'absent': give one of minilm, smollm2, or a folder that the save_pretrained "
+            "of a model and of its tokenizer wrote.",
         ),
         (".", "holds no model: it should have a config.json with weights, or one .gguf."),
     ],
@@ -253,3 +254,10 @@ def test_a_model_whose_files_are_broken_gets_one_sentence(place: Path) -> None:
 def test_help_gives_examples_and_does_not_load_torch() -> None:
     result = CliRunner().invoke(app, ["heads", "--help"], env={"COLUMNS": "200", "NO_COLOR": "1"})
     assert "mha-lessons heads minilm --treebank dev.conllu --coref gap.tsv --out minilm.json" in result.output
+
+
+def test_a_folder_as_out_is_refused_before_anything_is_measured(place: Path) -> None:
+    (place / "results").mkdir(exist_ok=True)
+    result = command(place, "--out", str(place / "results"), model="absent")
+    assert result.exit_code == 1
+    assert "results is a folder: give --out the name of a file." in " ".join(result.output.split())

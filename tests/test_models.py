@@ -160,6 +160,17 @@ def test_a_slow_tokenizer_is_refused_and_told_why() -> None:
         from_huggingface(network("bert"), Slow())
 
 
+def test_what_is_no_hugging_face_model_is_refused_and_named() -> None:
+    for given, named in ((torch.nn.Linear(2, 2), "Linear"), ("bert", "str"), (None, "NoneType")):
+        with pytest.raises(ModelError, match=f"{named} is no Hugging Face model"):
+            from_huggingface(given, tokenizer(ends=True))
+
+
+def test_a_text_with_half_a_character_is_refused() -> None:
+    with pytest.raises(ModelError, match="The text holds half a character"):
+        tiny("bert").encode("the \ud800 dog")
+
+
 @pytest.mark.parametrize(("most", "limit"), [(10**30, 64), (20, 20)])
 def test_a_text_longer_than_the_model_takes_is_refused_with_both_lengths(most: int, limit: int) -> None:
     model = from_huggingface(network("bert"), tokenizer(ends=True, most=most), name="ours")

@@ -71,7 +71,10 @@ def _measure(
     from mha_lessons.heads.study import Study
     from mha_lessons.heads.treebank import read_treebank
     from mha_lessons.models import load
+    from mha_lessons.problem import LessonError
 
+    if result.is_dir():
+        raise LessonError(f"{result} is a folder: give --out the name of a file.")
     sentences = read_treebank(treebank)[:limit]
     questions = read_gap(coref)[:limit] if coref else []
     with out.status("Loading the model"):

@@ -43,6 +43,7 @@ def _question(where: str, line: str) -> Question:
 
 
 def _span(where: str, text: str, mention: str, offset: str) -> Span:
-    if not offset.isdecimal() or not mention or text[int(offset) : int(offset) + len(mention)] != mention:
-        raise DataError(f"{where}: {mention!r} is not at character {offset} of the text.")
+    short = offset.isdecimal() and len(offset) < 10  # Python refuses numbers of thousands of digits
+    if not short or not mention or text[int(offset) : int(offset) + len(mention)] != mention:
+        raise DataError(f"{where}: {mention!r} is not at character {offset[:20]} of the text.")
     return int(offset), int(offset) + len(mention)

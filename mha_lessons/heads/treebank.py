@@ -83,6 +83,12 @@ def _sentence(path: Path, first: int, block: list[str]) -> Sentence:
         if row["head"] == place or row["deprel"] in (None, "", "_"):
             fault = "depends on itself" if row["head"] == place else "has no relation"
             raise DataError(f"{path}, line {line}: {row['form']!r} {fault}.")
+    for line, row in rows:
+        if not isinstance(row["id"], int) and row["id"][1] == "-" and row["id"][2] > len(words):
+            raise DataError(
+                f"{path}, line {line}: the words {row['id'][0]} to {row['id'][2]} should all be there, "
+                f"the sentence has {len(words)}."
+            )
     text, spans = _layout([row for _, row in rows], len(words))
     arcs = [
         Arc(place, row["head"] - 1, row["deprel"]) for place, (_, row) in enumerate(words) if row["head"] > 0
@@ -101,7 +107,7 @@ def _row(path: Path, number: int, line: str) -> dict[str, Any]:
         )
     try:
         return dict(conllu.parse(line + "\n\n")[0][0])
-    except (conllu.exceptions.ParseException, IndexError) as error:
+    except (conllu.exceptions.ParseException, IndexError, ValueError) as error:
         reason = str(error).split("\n")[0] or "it holds no word"
         raise DataError(f"{path}, line {number}: this is not a line of CoNLL-U ({reason}).") from error
 

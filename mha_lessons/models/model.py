@@ -166,8 +166,15 @@ def from_huggingface(network: Any, tokenizer: Any, *, name: str | None = None) -
         name: what to call the model; default its class.
 
     Raises:
-        ModelError: a model that hands out no attention, NaN in its weights, a slow tokenizer.
+        ModelError: no Hugging Face model, one that hands out no attention, NaN in its
+            weights, a slow tokenizer.
     """
+    known = isinstance(network, nn.Module) and hasattr(network, "config")
+    if not known:
+        raise ModelError(
+            f"{type(network).__name__} is no Hugging Face model: give one that from_pretrained or a class of "
+            "transformers made, or hand its weights to RealHeads.from_attentions."
+        )
     if not getattr(tokenizer, "is_fast", False):
         raise ModelError(
             f"{type(tokenizer).__name__} cannot say which characters a token comes from: "

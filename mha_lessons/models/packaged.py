@@ -72,7 +72,8 @@ def load(name: str | Path) -> Model:
     if not folder.is_dir():
         known = ", ".join(PACKAGED)
         raise ModelError(
-            f"There is no model {str(name)!r}: give one of {known}, or a folder with a model in it."
+            f"There is no model {str(name)!r}: give one of {known}, or a folder "
+            "that the save_pretrained of a model and of its tokenizer wrote."
         )
     ggufs = sorted(each.name for each in folder.glob("*.gguf"))
     if not (folder / "config.json").is_file() and len(ggufs) != 1:

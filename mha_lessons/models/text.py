@@ -58,8 +58,12 @@ def encode(
         start: id of a token to put in front, for a model whose tokenizer does not.
 
     Raises:
-        ModelError: an empty text, or one that the tokenizer has no token for.
+        ModelError: no string, an empty text, or one that the tokenizer has no token for.
     """
+    if not isinstance(text, str):
+        raise ModelError(f"The text should be one string, got {type(text).__name__}.")
+    if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise ModelError("The text holds half a character (a lone surrogate): give whole characters.")
     if not text.strip():
         what = "only spaces" if text else "empty"
         raise ModelError(f"The text is {what}: give at least one word.")
