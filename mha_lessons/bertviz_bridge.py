@@ -91,8 +91,13 @@ def head_view(attentions: Any, tokens: Sequence[str], **options: Any) -> BertViz
     >>> "cdnjs" in view.page
     False
     """
-    height = 60 + round(22.5 * len(tokens)) + 30
-    return _view("head_view", attentions, tokens, max(height, 160), options)
+    layers, texts = _layers(attentions), _words(tokens)
+    num_heads = layers[0].shape[0]
+    for head in options.get("heads") or []:
+        if head not in range(num_heads):
+            raise LessonError(f"heads should be some of 0 to {num_heads - 1}, got {head}")
+    height = 60 + round(22.5 * len(texts)) + 30
+    return _view("head_view", layers, texts, max(height, 160), options)
 
 
 def model_view(attentions: Any, tokens: Sequence[str], **options: Any) -> BertVizView:
@@ -100,19 +105,16 @@ def model_view(attentions: Any, tokens: Sequence[str], **options: Any) -> BertVi
 
     The arguments are those of `head_view`; among the options are also `include_heads` and `display_mode`.
     """
-    layers = len(options.get("include_layers") or _layers(attentions))
-    heads = _layers(attentions)[0].shape[-3]
-    return _view(
-        "model_view", attentions, tokens, 80 + round(layers * (len(tokens) * 84 / heads + 10)), options
-    )
+    layers, texts = _layers(attentions), _words(tokens)
+    rows, num_heads = len(options.get("include_layers") or layers), layers[0].shape[0]
+    return _view("model_view", layers, texts, 80 + round(rows * (len(texts) * 84 / num_heads + 10)), options)
 
 
 def _view(
-    name: str, attentions: Any, tokens: Sequence[str], height: int, options: dict[str, Any]
+    name: str, layers: list[Tensor], texts: list[str], height: int, options: dict[str, Any]
 ) -> BertVizView:
     import torch
 
-    layers, texts = _layers(attentions), _words(tokens)
     digits, most_mb = options.pop("digits", 3), options.pop("most_mb", MOST_MB)
     for layer in layers:
         if layer.shape[-2:] != (len(texts), len(texts)):
@@ -142,9 +144,15 @@ def _view(
 def _layers(attentions: Any) -> list[Tensor]:
     """The weights as a list of layers, each [head, query, key]."""
     try:
-        return [table_of(layer) for layer in layers_of(attentions)]
+        layers = [table_of(layer) for layer in layers_of(attentions)]
     except (TypeError, ValueError) as error:
         raise LessonError(str(error)) from error
+    shapes = [list(layer.shape) for layer in layers]
+    if shapes[0][0] == 0 or any(shape != shapes[0] for shape in shapes):
+        raise LessonError(
+            f"the layers should have equally many heads and tokens, and one or more, got {shapes}"
+        )
+    return layers
 
 
 def _words(tokens: Sequence[str]) -> list[str]:

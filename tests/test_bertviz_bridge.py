@@ -90,11 +90,20 @@ def test_a_page_is_as_large_as_the_guard_says() -> None:
         (torch.ones(2, SEQ, SEQ) * 3, WORDS, "weights from 0 to 1"),
         (torch.full((2, SEQ, SEQ), float("nan")), WORDS, "got NaN or other numbers"),
         (torch.ones(2, SEQ, SEQ) / SEQ, WORDS[:-1], "name the 6 queries and 6 keys, got 5 tokens"),
+        ([torch.eye(SEQ).expand(n, SEQ, SEQ) for n in (2, 3)], WORDS, "should have equally many heads"),
+        (torch.empty(0, SEQ, SEQ), WORDS, "heads and tokens, and one or more, got \\[\\[0, 6, 6\\]\\]"),
+        (torch.eye(SEQ).expand(2, SEQ, SEQ), None, "tokens should be a list of words, got NoneType"),
     ],
 )
-def test_what_does_not_fit_is_said_in_a_sentence(attentions, words, sentence) -> None:
+@pytest.mark.parametrize("draw", [head_view, model_view])
+def test_what_does_not_fit_is_said_in_a_sentence(draw, attentions, words, sentence) -> None:
     with pytest.raises(LessonError, match=sentence):
-        head_view(attentions, words)
+        draw(attentions, words)
+
+
+def test_a_head_that_is_not_there_is_said_in_a_sentence(attentions: list[Tensor]) -> None:
+    with pytest.raises(LessonError, match=r"heads should be some of 0 to [0-9]+, got 99"):
+        head_view(attentions, WORDS, heads=[99])
 
 
 def test_a_layer_that_is_not_there_is_said_in_a_sentence(attentions: list[Tensor]) -> None:

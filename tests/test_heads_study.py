@@ -244,7 +244,8 @@ def test_a_malformed_treebank_gets_one_sentence_with_its_line(place: Path) -> No
 def test_a_model_whose_files_are_broken_gets_one_sentence(place: Path) -> None:
     broken = place / "broken"
     broken.mkdir()
-    (broken / "config.json").write_text("{}", encoding="utf-8")
+    for name in ("config.json", "tokenizer.json"):
+        (broken / name).write_text("{}", encoding="utf-8")
     result = command(place, "--out", "x.json", model=str(broken))
     assert result.exit_code == 1
     assert "cannot be read" in result.output

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import tracemalloc
 import weakref
+from pathlib import Path
 
 import pytest
 import torch
 
-from mha_lessons.models import ModelError, from_huggingface, gated
+from mha_lessons.models import ModelError, from_huggingface, gated, load
 from mha_lessons.models.gates import projection
 from tests.tiny_models import CAUSAL, SIZES, network, tiny, tokenizer
 
@@ -164,6 +165,19 @@ def test_what_is_no_hugging_face_model_is_refused_and_named() -> None:
     for given, named in ((torch.nn.Linear(2, 2), "Linear"), ("bert", "str"), (None, "NoneType")):
         with pytest.raises(ModelError, match=f"{named} is no Hugging Face model"):
             from_huggingface(given, tokenizer(ends=True))
+
+
+def test_a_tokenizer_of_another_model_is_refused_with_both_sizes() -> None:
+    larger = tokenizer(ends=True)
+    larger.add_tokens(["zebra"])
+    with pytest.raises(ModelError, match=r"The tokenizer gives token [0-9]+ and .* knows [0-9]+ of them"):
+        from_huggingface(network("bert"), larger).encode("the zebra")
+
+
+def test_a_folder_without_a_tokenizer_is_refused(tmp_path: Path) -> None:
+    network("bert").save_pretrained(tmp_path)
+    with pytest.raises(ModelError, match="has no tokenizer: save one there"):
+        load(tmp_path)
 
 
 def test_a_text_with_half_a_character_is_refused() -> None:

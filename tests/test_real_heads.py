@@ -221,8 +221,10 @@ def test_a_text_in_place_of_tokens_is_refused() -> None:
 
 
 def test_layers_that_are_not_there_and_too_many_weights_are_refused() -> None:
-    with pytest.raises(LessonError, match=re.escape("layers should be some of 0 to 1, got [2]")):
+    with pytest.raises(LessonError, match=re.escape("layers should be a list of some of 0 to 1, got [2]")):
         RealHeads.from_attentions(GOOD, list("abcd"), layers=[2])
+    with pytest.raises(LessonError, match=re.escape("layers should be a list of some of 0 to 1, got '0'")):
+        RealHeads.from_attentions(GOOD, list("abcd"), layers="0")
     huge = [torch.empty(1, 400, 1024, 1024, device="meta")]
     with pytest.raises(LessonError, match=re.escape("are 400 MiB, more than a browser takes (256 MiB)")):
         RealHeads.from_attentions(huge, ["w"] * 1024)

@@ -138,6 +138,11 @@ def _progress() -> Iterator[Tell]:
         yield tell
 
 
+RULES = ("nearest", "first", "longer", "chance")
+OMITTED = {"neither": "neither name", "not_in_sight": "out of sight", "too_long": "too long"}
+"""Why a pronoun is not asked about."""
+
+
 def _tables(found: dict[str, Any]) -> Iterator[Table]:
     relations = _table(
         "The best head for each relation, on sentences that did not choose it",
@@ -152,15 +157,19 @@ def _tables(found: dict[str, Any]) -> Iterator[Table]:
     yield relations
     names = _table(
         "Which of two names a pronoun means, on questions that did not choose the head",
-        *("test", "n", "head", "score", "95 %", "nearest", "first", "longer", "gain", "p"),
+        *("test", "n", "head", "score", "95 %", *RULES, "gain", "p"),
     )
     for test, row in found["names"].items():
-        rules = [_percent(row["rules"][rule]) for rule in ("nearest", "first", "longer")]
+        rules = [_percent(row["rules"][rule]) for rule in RULES]
         names.add_row(
             *(test, str(row["n"]), _head(row["head"]), _percent(row["score"]), _range(row["interval"])),
             *(*rules, f"{100 * row['gain']:+.1f}", f"{row['p']:.4f}"),
         )
     yield names
+    asked = _table("What was asked of each test", "test", "all", *OMITTED.values(), "used")
+    for test, row in found["name_counts"].items():
+        asked.add_row(test, *(str(row[each]) for each in ("n", *OMITTED, "used")))
+    yield asked
     measures = _table("Measures over all heads", "measure", "least", "median", "most", "head with most")
     for name, rows in found["measures"].items():
         flat = sorted(

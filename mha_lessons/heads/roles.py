@@ -134,15 +134,16 @@ def _long_range(scores: Sequence[Score], far: dict[str, Any] | None) -> dict[str
     role = _role("long range", found)
     if far is not None:
         (layer, head), share, even = far["head"], 100 * far["share"], 100 * far["by_chance"]
-        role["verdict"] += (
-            f" Of what head {layer}-{head} sends to other words, {share:.0f} % goes {FAR} or more words "
+        role["verdict"] = role["verdict"].removesuffix(".") + (
+            f"; of what head {layer}-{head} sends to other words, {share:.0f} % goes {FAR} or more words "
             f"away; spread evenly it would be {even:.0f} %."
         )
     return role | {"far_share": far}
 
 
 def _role(role: str, evidence: list[Evidence]) -> dict[str, Any]:
-    verdict = " ".join(sentence(each) for each in evidence) or "There were too few questions to say."
+    said = "; ".join(sentence(each).removesuffix(".") for each in evidence)
+    verdict = f"{said or 'there were too few questions to say'}."
     return {"role": role, "evidence": [asdict(each) for each in evidence], "verdict": verdict}
 
 

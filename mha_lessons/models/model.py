@@ -73,9 +73,16 @@ class Model:
             spans: first and last-plus-one character of each word; by default words and punctuation marks.
 
         Raises:
-            ModelError: an empty text, one in a script without tokens, one too long for the model.
+            ModelError: an empty text, one in a script without tokens, one too long for the model, a tokenizer
+                of another model.
         """
         encoded = encode(self.tokenizer, text, spans, start=self.start)
+        known = getattr(self.backbone.config, "vocab_size", None)
+        if isinstance(known, int) and max(encoded.ids) >= known:
+            raise ModelError(
+                f"The tokenizer gives token {max(encoded.ids):,} and {self.name} knows {known:,} of them: "
+                "give the tokenizer that was saved with the model."
+            )
         most, tokens = self.most_tokens, len(encoded.ids)
         if most is not None and tokens > most:
             raise ModelError(
@@ -153,6 +160,20 @@ class Model:
             )
 
 
+def require_huggingface(network: Any) -> None:
+    """Refuse what is no model of Hugging Face's.
+
+    Raises:
+        ModelError: it has no config, which says what its layers are.
+    """
+    known = isinstance(network, nn.Module) and hasattr(network, "config")
+    if not known:
+        raise ModelError(
+            f"{type(network).__name__} is no Hugging Face model: give one that from_pretrained or a class of "
+            "transformers made, or hand its weights to RealHeads.from_attentions."
+        )
+
+
 def from_huggingface(network: Any, tokenizer: Any, *, name: str | None = None) -> Model:
     """Any Hugging Face model with its tokenizer: encoder, decoder, or the encoder of a pair.
 
@@ -169,12 +190,7 @@ def from_huggingface(network: Any, tokenizer: Any, *, name: str | None = None) -
         ModelError: no Hugging Face model, one that hands out no attention, NaN in its
             weights, a slow tokenizer.
     """
-    known = isinstance(network, nn.Module) and hasattr(network, "config")
-    if not known:
-        raise ModelError(
-            f"{type(network).__name__} is no Hugging Face model: give one that from_pretrained or a class of "
-            "transformers made, or hand its weights to RealHeads.from_attentions."
-        )
+    require_huggingface(network)
     if not getattr(tokenizer, "is_fast", False):
         raise ModelError(
             f"{type(tokenizer).__name__} cannot say which characters a token comes from: "

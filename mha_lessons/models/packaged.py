@@ -55,6 +55,9 @@ PACKAGED = {
     ),
 }
 
+TOKENIZER = ("tokenizer.*", "vocab.*", "*.model", "*.tiktoken", "tekken.json")
+"""Files of which a tokenizer has one at least."""
+
 
 def load(name: str | Path) -> Model:
     """A model by name, or from a folder as `save_pretrained` writes it. Nothing is fetched.
@@ -99,6 +102,10 @@ def _read(folder: Path, gguf: str | None, name: str) -> Model:
         from transformers import AutoModel, AutoTokenizer
     except ImportError as error:
         raise ModelError("Real models need transformers: run pip install 'mha-lessons[real]'") from error
+    if gguf is None and not any(found for pattern in TOKENIZER for found in folder.glob(pattern)):
+        raise ModelError(  # else transformers makes up a vocabulary of five
+            f"The model in {folder} has no tokenizer: save one there with tokenizer.save_pretrained."
+        )
     more: dict[str, Any] = {"local_files_only": True} | ({"gguf_file": gguf} if gguf else {})
     try:
         with _quiet():

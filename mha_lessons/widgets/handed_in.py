@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from operator import index
 from typing import TYPE_CHECKING, Any
 
 from mha_lessons.packed import Packed, pack
@@ -25,6 +26,7 @@ def packed_model(model: Any, tokenizer: Any, text: str, layers: Sequence[int] | 
         LessonError: a model without attention, a text that is empty, too long, or not for this model.
     """
     from mha_lessons.models import from_huggingface
+    from mha_lessons.models.model import require_huggingface
     from mha_lessons.taps import eager
 
     kept: dict[int, np.ndarray] = {}
@@ -33,6 +35,7 @@ def packed_model(model: Any, tokenizer: Any, text: str, layers: Sequence[int] | 
         if layer in wanted:
             kept[layer] = attn.detach().cpu().float().numpy().copy()
 
+    require_huggingface(model)
     with eager(model):
         found = from_huggingface(model, tokenizer)
         encoded = found.encode(text)
@@ -81,9 +84,14 @@ def _one_sentence() -> Iterator[None]:
 
 
 def _wanted(layers: Sequence[int] | None, count: int) -> list[int]:
-    wanted = list(range(count)) if layers is None else sorted(set(layers))
+    if layers is None:
+        return list(range(count))
+    try:
+        wanted = sorted({index(layer) for layer in layers})
+    except TypeError:
+        wanted = []  # no list, or not of whole numbers
     if not wanted or wanted[0] < 0 or wanted[-1] >= count:
-        raise LessonError(f"layers should be some of 0 to {count - 1}, got {list(layers or [])}")
+        raise LessonError(f"layers should be a list of some of 0 to {count - 1}, got {layers!r}")
     return wanted
 
 
