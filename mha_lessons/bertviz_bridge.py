@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from mha_lessons.files import write_whole
 from mha_lessons.problem import LessonError
-from mha_lessons.widgets.attentions import layers_of, table_of, words
+from mha_lessons.widgets.attentions import layers_of, some_of, table_of, words
 from mha_lessons.widgets.bundle import bundle
 
 if TYPE_CHECKING:
@@ -92,10 +92,6 @@ def head_view(attentions: Any, tokens: Sequence[str], **options: Any) -> BertViz
     False
     """
     layers, texts = _layers(attentions), _words(tokens)
-    num_heads = layers[0].shape[0]
-    for head in options.get("heads") or []:
-        if head not in range(num_heads):
-            raise LessonError(f"heads should be some of 0 to {num_heads - 1}, got {head}")
     height = 60 + round(22.5 * len(texts)) + 30
     return _view("head_view", layers, texts, max(height, 160), options)
 
@@ -106,8 +102,9 @@ def model_view(attentions: Any, tokens: Sequence[str], **options: Any) -> BertVi
     The arguments are those of `head_view`; among the options are also `include_heads` and `display_mode`.
     """
     layers, texts = _layers(attentions), _words(tokens)
-    rows, num_heads = len(options.get("include_layers") or layers), layers[0].shape[0]
-    return _view("model_view", layers, texts, 80 + round(rows * (len(texts) * 84 / num_heads + 10)), options)
+    rows = len(_chosen(layers, options))
+    height = 80 + round(rows * (len(texts) * 84 / len(layers[0]) + 10))
+    return _view("model_view", layers, texts, height, options)
 
 
 def _view(
@@ -116,13 +113,15 @@ def _view(
     import torch
 
     digits, most_mb = options.pop("digits", 3), options.pop("most_mb", MOST_MB)
-    for layer in layers:
-        if layer.shape[-2:] != (len(texts), len(texts)):
-            raise LessonError(
-                f"tokens should name the {layer.shape[-2]} queries and {layer.shape[-1]} keys, "
-                f"got {len(texts)} tokens"
-            )
-    chosen, heads = len(options.get("include_layers") or layers), layers[0].shape[-3]
+    heads, queries, keys = layers[0].shape
+    if queries != len(texts):
+        raise LessonError(
+            f"tokens should name the {queries} queries and {keys} keys, got {len(texts)} tokens"
+        )
+    chosen = len(_chosen(layers, options))
+    for option in ("heads", "include_heads"):
+        if options.get(option):
+            some_of(option, options[option], heads)
     size = chosen * layers[0].numel() * (digits + 4) / 1e6
     if size > most_mb:
         raise LessonError(
@@ -147,12 +146,18 @@ def _layers(attentions: Any) -> list[Tensor]:
         layers = [table_of(layer) for layer in layers_of(attentions)]
     except (TypeError, ValueError) as error:
         raise LessonError(str(error)) from error
-    shapes = [list(layer.shape) for layer in layers]
-    if shapes[0][0] == 0 or any(shape != shapes[0] for shape in shapes):
+    shapes = sorted({tuple(layer.shape) for layer in layers})
+    if len(shapes) > 1 or 0 in shapes[0]:
         raise LessonError(
             f"the layers should have equally many heads and tokens, and one or more, got {shapes}"
         )
     return layers
+
+
+def _chosen(layers: list[Tensor], options: dict[str, Any]) -> list[int]:
+    """The layers that go into the page."""
+    asked = options.get("include_layers")
+    return some_of("include_layers", asked, len(layers)) if asked else list(range(len(layers)))
 
 
 def _words(tokens: Sequence[str]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import bertviz
 import pytest
@@ -91,7 +92,7 @@ def test_a_page_is_as_large_as_the_guard_says() -> None:
         (torch.full((2, SEQ, SEQ), float("nan")), WORDS, "got NaN or other numbers"),
         (torch.ones(2, SEQ, SEQ) / SEQ, WORDS[:-1], "name the 6 queries and 6 keys, got 5 tokens"),
         ([torch.eye(SEQ).expand(n, SEQ, SEQ) for n in (2, 3)], WORDS, "should have equally many heads"),
-        (torch.empty(0, SEQ, SEQ), WORDS, "heads and tokens, and one or more, got \\[\\[0, 6, 6\\]\\]"),
+        (torch.empty(0, SEQ, SEQ), WORDS, "heads and tokens, and one or more, got \\[\\(0, 6, 6\\)\\]"),
         (torch.eye(SEQ).expand(2, SEQ, SEQ), None, "tokens should be a list of words, got NoneType"),
     ],
 )
@@ -101,9 +102,21 @@ def test_what_does_not_fit_is_said_in_a_sentence(draw, attentions, words, senten
         draw(attentions, words)
 
 
-def test_a_head_that_is_not_there_is_said_in_a_sentence(attentions: list[Tensor]) -> None:
-    with pytest.raises(LessonError, match=r"heads should be some of 0 to [0-9]+, got 99"):
-        head_view(attentions, WORDS, heads=[99])
+@pytest.mark.parametrize("asked", [[99], [-1], ["x"], 3])
+@pytest.mark.parametrize(
+    ("draw", "option"),
+    [
+        (head_view, "heads"),
+        (model_view, "include_heads"),
+        (head_view, "include_layers"),
+        (model_view, "include_layers"),
+    ],
+)
+def test_heads_and_layers_that_are_not_there_are_said_in_a_sentence(
+    draw, option: str, asked: Any, attentions: list[Tensor]
+) -> None:
+    with pytest.raises(LessonError, match=f"^{option} should be a list of some of 0 to [0-9], got "):
+        draw(attentions, WORDS, **{option: asked})
 
 
 def test_a_layer_that_is_not_there_is_said_in_a_sentence(attentions: list[Tensor]) -> None:

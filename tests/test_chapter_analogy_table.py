@@ -79,6 +79,14 @@ def test_in_smollm2_the_best_heads_for_pronouns_are_two_and_right_four_times_in_
         assert each["score"] == pytest.approx(0.8, abs=0.03)
 
 
+def test_on_gap_the_best_head_is_ahead_of_every_rule_by_more_than_a_fifth() -> None:
+    for study in (FOUND, OTHER):
+        gap = study["names"]["GAP"]
+        assert gap["score"] - max(gap["rules"].values()) > 1 / 5
+    assert OTHER["names"]["GAP"]["rule"] == "first"
+    assert max(gap["rules"], key=gap["rules"].get) == "nearest"
+
+
 def test_verb_and_object_is_the_relation_with_the_largest_gain_among_the_frequent_ones() -> None:
     for verb, grammar in ((VERB, GRAMMAR), (OTHER_VERB, OTHER_GRAMMAR)):
         frequent = [each for each in grammar if each["n"] >= 200]

@@ -11,10 +11,11 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from mha_lessons.cli import app
+from mha_lessons.heads import shipped
 from mha_lessons.heads.chunks import Chunks
 from mha_lessons.heads.gap import HEADER
 from mha_lessons.heads.results import LIBRARIES, as_json
-from mha_lessons.heads.roles import Evidence, sentence
+from mha_lessons.heads.roles import Evidence, clause, roles
 from tests.tiny_models import network, tokenizer
 
 
@@ -92,7 +93,24 @@ def evidence(gain: float, p: float) -> Evidence:
 def test_a_verdict_follows_from_gain_and_p(gain: float, p: float, holds: bool, says: str) -> None:
     found = evidence(gain, p)
     assert found.holds == holds
-    assert sentence(found).startswith(says)
+    assert clause(found).startswith(says)
+
+
+@pytest.mark.parametrize("model", ["minilm", "smollm2"])
+def test_the_verdict_on_a_role_is_one_sentence(model: str) -> None:
+    verdicts = [role["verdict"] for role in shipped(model)["roles"]]
+    assert len(verdicts) == 5
+    assert not any(". " in verdict or "\n" in verdict for verdict in verdicts)
+    assert all(verdict.endswith(".") for verdict in verdicts)
+
+
+def test_too_few_questions_are_said_beside_what_is_known_of_looking_far() -> None:
+    far = {"head": (1, 2), "share": 0.5, "by_chance": 0.25}
+    verdict = roles([], {}, far, causal=False)[3]["verdict"]
+    assert verdict == (
+        "there were too few questions to say; of what head 1-2 sends to other words, 50 % goes 5 or more "
+        "words away; spread evenly it would be 25 %."
+    )
 
 
 SENTENCES = [

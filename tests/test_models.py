@@ -5,6 +5,7 @@ from __future__ import annotations
 import tracemalloc
 import weakref
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -178,6 +179,13 @@ def test_a_folder_without_a_tokenizer_is_refused(tmp_path: Path) -> None:
     network("bert").save_pretrained(tmp_path)
     with pytest.raises(ModelError, match="has no tokenizer: save one there"):
         load(tmp_path)
+
+
+@pytest.mark.usefixtures("unchecked")
+@pytest.mark.parametrize("text", [["the dog", "a cat"], None, b"the dog"])
+def test_a_text_that_is_no_string_is_refused(text: Any) -> None:
+    with pytest.raises(ModelError, match=f"The text should be one string, got {type(text).__name__}"):
+        tiny("bert").encode(text)
 
 
 def test_a_text_with_half_a_character_is_refused() -> None:

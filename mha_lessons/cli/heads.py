@@ -16,6 +16,7 @@ from rich.table import Table
 
 from mha_lessons import __version__
 from mha_lessons.cli.console import INTERRUPTED, Verbose, err, out, plain_errors
+from mha_lessons.problem import LessonError
 
 if TYPE_CHECKING:
     from mha_lessons.heads.study import Tell
@@ -71,7 +72,6 @@ def _measure(
     from mha_lessons.heads.study import Study
     from mha_lessons.heads.treebank import read_treebank
     from mha_lessons.models import load
-    from mha_lessons.problem import LessonError
 
     if result.is_dir():
         raise LessonError(f"{result} is a folder: give --out the name of a file.")

@@ -43,7 +43,9 @@ def _question(where: str, line: str) -> Question:
 
 
 def _span(where: str, text: str, mention: str, offset: str) -> Span:
-    short = offset.isdecimal() and len(offset) < 10  # Python refuses numbers of thousands of digits
-    if not short or not mention or text[int(offset) : int(offset) + len(mention)] != mention:
+    # Python refuses numbers of thousands of digits.
+    start = int(offset) if offset.isdecimal() and len(offset) < 10 else len(text)
+    end = start + len(mention)
+    if not mention or text[start:end] != mention:
         raise DataError(f"{where}: {mention!r} is not at character {offset[:20]} of the text.")
-    return int(offset), int(offset) + len(mention)
+    return start, end

@@ -131,28 +131,29 @@ def _long_range(scores: Sequence[Score], far: dict[str, Any] | None) -> dict[str
     """By arcs between words far apart, and by attention on far words, which says nothing of its use."""
     apart = f"words {FAR} or more apart"
     found = _one(scores, FAR_OF_FAR, f"{apart}, choosing among those") + _one(scores, "far", apart)
-    role = _role("long range", found)
+    more = []
     if far is not None:
         (layer, head), share, even = far["head"], 100 * far["share"], 100 * far["by_chance"]
-        role["verdict"] = role["verdict"].removesuffix(".") + (
-            f"; of what head {layer}-{head} sends to other words, {share:.0f} % goes {FAR} or more words "
-            f"away; spread evenly it would be {even:.0f} %."
+        more.append(
+            f"of what head {layer}-{head} sends to other words, {share:.0f} % goes {FAR} or more words "
+            f"away; spread evenly it would be {even:.0f} %"
         )
-    return role | {"far_share": far}
+    return _role("long range", found, *more) | {"far_share": far}
 
 
-def _role(role: str, evidence: list[Evidence]) -> dict[str, Any]:
-    said = "; ".join(sentence(each).removesuffix(".") for each in evidence)
-    verdict = f"{said or 'there were too few questions to say'}."
+def _role(role: str, evidence: list[Evidence], *more: str) -> dict[str, Any]:
+    """A role with its evidence; its verdict is one sentence, a clause each and what more there is."""
+    clauses = [clause(each) for each in evidence] or ["there were too few questions to say"]
+    verdict = "; ".join([*clauses, *more]) + "."
     return {"role": role, "evidence": [asdict(each) for each in evidence], "verdict": verdict}
 
 
-def sentence(found: Evidence) -> str:
-    """What one test says, in a sentence.
+def clause(found: Evidence) -> str:
+    """What one test says.
 
-    >>> print(sentence(Evidence("obj", 500, (2, 0), 0.71, (0.68, 0.74), "the word 2 words on",
+    >>> print(clause(Evidence("obj", 500, (2, 0), 0.71, (0.68, 0.74), "the word 2 words on",
     ...     0.38, 0.33, (0.3, 0.36), 0.001)))
-    obj: yes, head 2-0 is right in 71 % of 500 (95 %: 68 to 74), "the word 2 words on" in 38 %.
+    obj: yes, head 2-0 is right in 71 % of 500 (95 %: 68 to 74), "the word 2 words on" in 38 %
     """
     layer, head = found.head
     low, high = (100 * end for end in found.interval)
@@ -162,7 +163,7 @@ def sentence(found: Evidence) -> str:
         says = "no, it is worse than the rule" if found.gain < 0 and found.p < SURE else "not shown"
     return (
         f"{found.test}: {says}, head {layer}-{head} is right in {100 * found.score:.0f} % of {found.n} "
-        f'(95 %: {low:.0f} to {high:.0f}), "{found.rival}" in {100 * found.baseline:.0f} %.'
+        f'(95 %: {low:.0f} to {high:.0f}), "{found.rival}" in {100 * found.baseline:.0f} %'
     )
 
 

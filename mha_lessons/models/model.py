@@ -166,8 +166,7 @@ def require_huggingface(network: Any) -> None:
     Raises:
         ModelError: it has no config, which says what its layers are.
     """
-    known = isinstance(network, nn.Module) and hasattr(network, "config")
-    if not known:
+    if not (isinstance(network, nn.Module) and hasattr(network, "config")):
         raise ModelError(
             f"{type(network).__name__} is no Hugging Face model: give one that from_pretrained or a class of "
             "transformers made, or hand its weights to RealHeads.from_attentions."
@@ -187,8 +186,8 @@ def from_huggingface(network: Any, tokenizer: Any, *, name: str | None = None) -
         name: what to call the model; default its class.
 
     Raises:
-        ModelError: no Hugging Face model, one that hands out no attention, NaN in its
-            weights, a slow tokenizer.
+        ModelError: no Hugging Face model, one that hands out no attention, NaN in its weights, a slow
+            tokenizer.
     """
     require_huggingface(network)
     if not getattr(tokenizer, "is_fast", False):

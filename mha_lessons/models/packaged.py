@@ -55,8 +55,8 @@ PACKAGED = {
     ),
 }
 
-TOKENIZER = ("tokenizer.*", "vocab.*", "*.model", "*.tiktoken", "tekken.json")
-"""Files of which a tokenizer has one at least."""
+TOKENIZER_FILES = ("tokenizer.*", "vocab.*", "*.model", "*.tiktoken", "tekken.json")
+"""Of these a tokenizer has one at least; without any, transformers makes up a vocabulary of five."""
 
 
 def load(name: str | Path) -> Model:
@@ -102,8 +102,8 @@ def _read(folder: Path, gguf: str | None, name: str) -> Model:
         from transformers import AutoModel, AutoTokenizer
     except ImportError as error:
         raise ModelError("Real models need transformers: run pip install 'mha-lessons[real]'") from error
-    if gguf is None and not any(found for pattern in TOKENIZER for found in folder.glob(pattern)):
-        raise ModelError(  # else transformers makes up a vocabulary of five
+    if gguf is None and not any(any(folder.glob(pattern)) for pattern in TOKENIZER_FILES):
+        raise ModelError(
             f"The model in {folder} has no tokenizer: save one there with tokenizer.save_pretrained."
         )
     more: dict[str, Any] = {"local_files_only": True} | ({"gguf_file": gguf} if gguf else {})

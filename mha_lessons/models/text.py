@@ -58,11 +58,11 @@ def encode(
         start: id of a token to put in front, for a model whose tokenizer does not.
 
     Raises:
-        ModelError: no string, an empty text, or one that the tokenizer has no token for.
+        ModelError: no string, half a character, an empty text, or one that the tokenizer has no token for.
     """
     if not isinstance(text, str):
         raise ModelError(f"The text should be one string, got {type(text).__name__}.")
-    if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
+    if any("\ud800" <= letter <= "\udfff" for letter in text):
         raise ModelError("The text holds half a character (a lone surrogate): give whole characters.")
     if not text.strip():
         what = "only spaces" if text else "empty"

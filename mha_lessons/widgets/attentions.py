@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import index
 from typing import TYPE_CHECKING, Any
 
+from mha_lessons.problem import LessonError
 from mha_lessons.shares import weights_fault
 
 if TYPE_CHECKING:
@@ -87,6 +89,29 @@ def refuse_no_numbers(name: str, tensor: Tensor) -> None:
         raise ValueError(
             f"{name} is on the device meta, which has shapes and no numbers; compute it on a real device"
         )
+
+
+def some_of(name: str, asked: Any, count: int) -> list[int]:
+    """Places that a user chose, in order and each once.
+
+    Args:
+        name: what the user calls them.
+        asked: whole numbers.
+        count: how many there are to choose from.
+
+    Raises:
+        LessonError: none, others than 0 to count - 1, or no list of whole numbers.
+
+    >>> some_of("layers", (2, 0), 3)
+    [0, 2]
+    """
+    try:
+        chosen = sorted({index(each) for each in asked})
+    except TypeError:
+        chosen = []  # no list, or not of whole numbers
+    if not chosen or chosen[0] < 0 or chosen[-1] >= count:
+        raise LessonError(f"{name} should be a list of some of 0 to {count - 1}, got {asked!r}")
+    return chosen
 
 
 def words(tokens: Sequence[str]) -> list[str]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from operator import index
 from typing import TYPE_CHECKING, Any
 
 from mha_lessons.packed import Packed, pack
 from mha_lessons.problem import LessonError
-from mha_lessons.widgets.attentions import layers_of, table_of, tensor_of, words
+from mha_lessons.widgets.attentions import layers_of, some_of, table_of, tensor_of, words
 
 if TYPE_CHECKING:
     import numpy as np
@@ -84,15 +83,7 @@ def _one_sentence() -> Iterator[None]:
 
 
 def _wanted(layers: Sequence[int] | None, count: int) -> list[int]:
-    if layers is None:
-        return list(range(count))
-    try:
-        wanted = sorted({index(layer) for layer in layers})
-    except TypeError:
-        wanted = []  # no list, or not of whole numbers
-    if not wanted or wanted[0] < 0 or wanted[-1] >= count:
-        raise LessonError(f"layers should be a list of some of 0 to {count - 1}, got {layers!r}")
-    return wanted
+    return list(range(count)) if layers is None else some_of("layers", layers, count)
 
 
 def _check_size(tokens: int, heads: int) -> None:
